@@ -1,0 +1,146 @@
+/*
+ * scratchpack.h - turn a compiled program into a container image.
+ *
+ * This is the installed face of libscratchpack.  The scratchpack command is
+ * written on it and on nothing else of the library's inside.
+ *
+ * The calling sequence is the same for every operation:
+ *
+ *	struct sp_err err = { 0 };
+ *	struct scratchpack *job = scratchpack_new();
+ *
+ *	if (scratchpack_set(job, "program", "./myapp", &err) ||
+ *	    scratchpack_set(job, "output", "myapp.tar", &err) ||
+ *	    scratchpack_pack(job, &err))
+ *		fprintf(stderr, "%s\n", err.msg);
+ *	else
+ *		puts(scratchpack_report(job));	// JSON: results, plan, notes
+ *	scratchpack_free(job);
+ *
+ * The library prints nothing and reads no environment, clock or locale; what it
+ * noticed comes back in the report.  Two things follow from its being written
+ * for a command: it ends the process when memory runs out, and it expects
+ * SIGPIPE to be ignored.  A job belongs to one thread at a time, except for
+ * scratchpack_cancel().
+ */
+#ifndef SCRATCHPACK_H
+#define SCRATCHPACK_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SCRATCHPACK_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define SP_API __attribute__((visibility("default")))
+#else
+#define SP_API
+#endif
+
+/* What went wrong, by class.  The command's exit codes are these numbers. */
+enum sp_code {
+	SP_OK = 0,
+	SP_EFAIL = 1,		/* none of the others */
+	SP_EUSAGE = 2,		/* an option, or two that contradict each other */
+	SP_EPROGRAM = 3,	/* the program cannot be packed */
+	SP_ECHANGED = 4,	/* input changed under us, or a digest is not what it should be */
+	SP_ENETWORK = 5,	/* network, registry or engine */
+	SP_EAUTH = 6,		/* authentication */
+	SP_EVERIFY = 7,		/* an image is not what it claims to be */
+	SP_EOUTPUT = 8,		/* output could not be written */
+	SP_ECANCELLED = 9	/* scratchpack_cancel() was called (exit code 128+signal) */
+};
+
+/*
+ * One failure.  The caller owns it; zero it before the first call.  A call that
+ * succeeds leaves it alone.  The message is one line without a full stop, reads
+ * from the general to the particular and is large because truncation would cut
+ * the innermost cause.  Bytes of file names appear as they are.
+ */
+struct sp_err {
+	enum sp_code code;
+	char msg[4096];
+};
+
+/* What a running operation is doing; sizes in bytes, total 0 when unknown. */
+struct sp_progress {
+	const char *phase;	/* "analyse", "layer", "load", "verify" */
+	const char *item;	/* what is being worked on, or NULL */
+	uint64_t done, total;
+};
+
+struct scratchpack;		/* one job: options in, a report out */
+
+/* A new job without options.  Never fails; free it with scratchpack_free(). */
+SP_API struct scratchpack *scratchpack_new(void);
+
+/* Release a job and the report it owns.  NULL is allowed. */
+SP_API void scratchpack_free(struct scratchpack *job);
+
+/*
+ * Set an option by the long name it has on the command line, without dashes:
+ * "program" (repeatable), "output", "tag", "env", ...  Repeatable options append.
+ * A switch takes NULL for value.  Both strings are copied.
+ * Returns 0, or -1 with SP_EUSAGE for an unknown name or a malformed value.
+ */
+SP_API int scratchpack_set(struct scratchpack *job, const char *name,
+			   const char *value, struct sp_err *err);
+
+/*
+ * Call fn with progress now and then, from the thread that runs the operation.
+ * The argument is valid during the call only.  fn NULL turns it off.
+ */
+SP_API void scratchpack_on_progress(struct scratchpack *job,
+				    void (*fn)(void *ctx, const struct sp_progress *),
+				    void *ctx);
+
+/*
+ * Ask the running operation to stop; it fails soon with SP_ECANCELLED, having
+ * removed what it had begun.  Safe in a signal handler and from other threads.
+ */
+SP_API void scratchpack_cancel(struct scratchpack *job);
+
+/*
+ * Analyse the programs and say what an image of them would hold, without
+ * writing anything.  The report has "programs", "plan" and "notes".
+ */
+SP_API int scratchpack_plan(struct scratchpack *job, struct sp_err *err);
+
+/*
+ * Plan, prove and write the image to every "output".  The report has "results":
+ * one object a destination with "name", "digest" and "destination".
+ */
+SP_API int scratchpack_pack(struct scratchpack *job, struct sp_err *err);
+
+/*
+ * Describe the one program of the job: facts, closure, plan, floors, notes.
+ * An incomplete closure is reported in full and fails with SP_EPROGRAM.
+ */
+SP_API int scratchpack_inspect(struct scratchpack *job, struct sp_err *err);
+
+/*
+ * Check every digest, document and layer of an image: a layout directory, an
+ * OCI archive or a docker archive, also one that another tool wrote.  Fails
+ * with SP_EVERIFY if anything is wrong; the report lists all "problems".
+ */
+SP_API int scratchpack_verify(struct scratchpack *job, const char *image,
+			      struct sp_err *err);
+
+/*
+ * The report of the last operation, a JSON object as UTF-8 text, or NULL when
+ * there is none.  It belongs to the job and lives until the next operation.
+ */
+SP_API const char *scratchpack_report(const struct scratchpack *job);
+
+/* The version of the library, and after it those of the libraries under it
+ * that decide compressed bytes, as in "0.1.0 libdeflate/1.14 zstd/1.5.4". */
+SP_API const char *scratchpack_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

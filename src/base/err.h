@@ -1,0 +1,36 @@
+/*
+ * The one way to report failure.
+ *
+ * A function that can fail returns 0 or -1 and takes a struct sp_err last.  On
+ * success it leaves err alone; on failure it leaves its outputs alone.  Set the
+ * error where it happens, wrap it where that helps:
+ *
+ *	if (fd < 0)
+ *		return sp_err_sys(err, SP_EFAIL, "%s: cannot open", path);
+ *	...
+ *	if (sp_elf_read(...))
+ *		return sp_err_wrap(err, "needed by %s", by);
+ *
+ * A message names the thing and what was expected, begins with a small letter
+ * and ends without a full stop.
+ */
+#ifndef SP_BASE_ERR_H
+#define SP_BASE_ERR_H
+
+#include "scratchpack.h"
+
+#define SP_CHECKED __attribute__((warn_unused_result))
+#define SP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+
+/* Set code and message; returns -1 so that it can be returned. */
+int sp_err_set(struct sp_err *err, enum sp_code code, const char *fmt, ...)
+	SP_PRINTF(3, 4);
+
+/* As sp_err_set(), followed by ": " and what errno says. */
+int sp_err_sys(struct sp_err *err, enum sp_code code, const char *fmt, ...)
+	SP_PRINTF(3, 4);
+
+/* Put "context: " in front of the message that is there; returns -1. */
+int sp_err_wrap(struct sp_err *err, const char *fmt, ...) SP_PRINTF(2, 3);
+
+#endif

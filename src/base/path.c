@@ -1,0 +1,175 @@
+/*
+ * Paths as byte strings: join, clean, compare, match.
+ */
+#include "base/path.h"
+
+#include <string.h>
+
+char *sp_path_join(struct sp_arena *arena, const char *base, const char *rest)
+{
+	size_t len = strlen(base);
+
+	while (len > 1 && base[len - 1] == '/')
+		len--;
+	while (*rest == '/')
+		rest++;
+	if (len == 1 && base[0] == '/')
+		len = 0;
+	return sp_arena_strf(arena, "%.*s/%s", (int)len, base, rest);
+}
+
+char *sp_path_clean(struct sp_arena *arena, const char *path)
+{
+	char *out = sp_arena_alloc(arena, strlen(path) + 2);
+	size_t len = 0;
+
+	while (*path) {
+		size_t n = strcspn(path, "/");
+
+		if (n == 2 && memcmp(path, "..", 2) == 0) {
+			while (len > 0 && out[--len] != '/')
+				;
+		} else if (n > 0 && !(n == 1 && path[0] == '.')) {
+			out[len++] = '/';
+			memcpy(out + len, path, n);
+			len += n;
+		}
+		path += n;
+		path += *path == '/';
+	}
+	if (len == 0)
+		out[len++] = '/';
+	out[len] = '\0';
+	return out;
+}
+
+char *sp_path_dirname(struct sp_arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash || slash == path)
+		return sp_arena_strdup(arena, "/");
+	return sp_arena_strndup(arena, path, (size_t)(slash - path));
+}
+
+const char *sp_path_basename(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+bool sp_path_within(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	if (len == 1 && dir[0] == '/')
+		return path[0] == '/';
+	return strncmp(path, dir, len) == 0 &&
+	       (path[len] == '/' || path[len] == '\0');
+}
+
+const char *sp_path_problem(const char *path)
+{
+	if (strlen(path) > SP_PATH_MAX)
+		return "is longer than 4096 bytes";
+	for (const char *part = path; *part;) {
+		part += strspn(part, "/");
+		size_t len = strcspn(part, "/");
+
+		if (len > SP_NAME_LIMIT)
+			return "has a component longer than 255 bytes";
+		/* image-spec layer.md: such a name in a layer means a deletion */
+		if (len >= 4 && memcmp(part, ".wh.", 4) == 0)
+			return "has a component that begins with .wh., which layers reserve for deletions";
+		part += len;
+	}
+	return NULL;
+}
+
+/* One "[...]" set at *glob against c; moves *glob behind it.  An unclosed '['
+ * is an ordinary character. */
+static bool match_set(const char **glob, char c)
+{
+	const char *g = *glob + 1;
+	bool negate = *g == '!' || *g == '^', hit = false;
+
+	g += negate;
+	const char *first = g;
+	while (*g && (*g != ']' || g == first)) {
+		unsigned char lo = (unsigned char)*g, hi = lo;
+
+		if (g[1] == '-' && g[2] && g[2] != ']') {
+			hi = (unsigned char)g[2];
+			g += 2;
+		}
+		hit |= lo <= (unsigned char)c && (unsigned char)c <= hi;
+		g++;
+	}
+	if (!*g) {
+		*glob += 1;
+		return c == '[';
+	}
+	*glob = g + 1;
+	return hit != negate && c != '/';
+}
+
+/*
+ * Match all of text, or a leading part of it that ends at a slash.  Iterative
+ * with one point to go back to for '*' and one for "**", so the cost is at most
+ * the product of the lengths.
+ */
+static bool match_all(const char *glob, const char *text)
+{
+	const char *star = NULL, *star_text = NULL;
+	const char *deep = NULL, *deep_text = NULL;
+
+	for (;;) {
+		if (!*glob && (!*text || *text == '/'))
+			return true;
+		if (glob[0] == '*' && glob[1] == '*') {
+			glob += 2;
+			if (*glob == '/' && (text[0] != '/' || !glob[1]))
+				glob++;
+			deep = glob, deep_text = text;
+			star = NULL;
+			continue;
+		}
+		if (*glob == '*') {
+			star = ++glob, star_text = text;
+			continue;
+		}
+		const char *next = glob + 1;
+		bool hit = *text && *glob &&
+			   (*glob == '?' ? *text != '/' :
+			    *glob == '[' ? (next = glob, match_set(&next, *text)) :
+					   *glob == *text);
+		if (hit) {
+			glob = next;
+			text++;
+		} else if (star && *star_text && *star_text != '/') {
+			glob = star, text = ++star_text;
+		} else if (deep && *deep_text) {
+			glob = deep, text = ++deep_text;
+			star = NULL;
+		} else {
+			return false;
+		}
+	}
+}
+
+bool sp_path_match(const char *glob, const char *path)
+{
+	if (glob[0] == '/')
+		return match_all(glob, path);
+	if (strchr(glob, '/'))
+		return match_all(glob, path + 1);
+	/* no slash: any component may match, and with it all that is below */
+	for (const char *part = path; *part;) {
+		part += strspn(part, "/");
+		if (*part && match_all(glob, part))
+			return true;
+		part += strcspn(part, "/");
+	}
+	return false;
+}

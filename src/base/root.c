@@ -1,0 +1,323 @@
+/*
+ * A root: paths resolved inside it, link by link, with everything that was seen
+ * remembered.  How names are really looked up is the business of a backend:
+ * root_dir.c here, the planned image in rootfs/plan_root.c.
+ */
+#include "base/root.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "base/vec.h"
+
+#define XATTR_MAX 4096		/* bytes of one extended attribute that we carry */
+
+/* One name that was looked up. */
+struct node {
+	struct sp_stat st;
+	const char *path, *target;
+};
+
+struct sp_root {
+	const struct sp_root_ops *ops;
+	void *ctx;
+	const char *label;
+	struct sp_arena arena;
+	struct node *nodes;
+	size_t nodes_nr, nodes_alloc;
+	struct sp_map by_path;
+};
+
+struct sp_root *sp_root_new(const struct sp_root_ops *ops, void *ctx,
+			    const char *label)
+{
+	struct sp_root *root = sp_calloc(1, sizeof(*root));
+
+	root->ops = ops;
+	root->ctx = ctx;
+	root->label = sp_arena_strdup(&root->arena, label);
+	return root;
+}
+
+void sp_root_free(struct sp_root *root)
+{
+	if (!root)
+		return;
+	root->ops->free(root->ctx);
+	sp_map_release(&root->by_path);
+	free(root->nodes);
+	sp_arena_release(&root->arena);
+	free(root);
+}
+
+const char *sp_root_show(struct sp_root *root, const char *path)
+{
+	return sp_arena_strf(&root->arena, "%s%s", root->label, path);
+}
+
+/* The node for a path whose parents are no links; asks the backend once. */
+static int look(struct sp_root *root, const char *path, struct node **ret,
+		struct sp_err *err)
+{
+	size_t at = sp_map_get(&root->by_path, path);
+
+	if (at == SP_MAP_NONE) {
+		sp_autofree char *target = NULL;
+		struct sp_stat st = { .type = SP_ABSENT };
+		int rc = root->ops->lstat(root->ctx, path, &st, &target);
+
+		if (rc < 0 && rc != -EACCES) {
+			errno = -rc;
+			return sp_err_sys(err, SP_EFAIL, "%s: cannot look it up",
+					  sp_root_show(root, path));
+		}
+		at = root->nodes_nr;
+		struct node *node = SP_VEC_PUSH(root->nodes);
+		node->st = st;
+		node->path = sp_arena_strdup(&root->arena, path);
+		if (target)
+			node->target = sp_arena_strdup(&root->arena, target);
+		sp_map_set(&root->by_path, node->path, at);
+	}
+	*ret = &root->nodes[at];
+	return 0;
+}
+
+/* A walk along a path: what has been resolved and what is still to go. */
+struct walk {
+	struct sp_buf done, todo;
+	struct sp_link links[SP_LINKS_MAX];
+	size_t links_nr;
+};
+
+static void walk_release(struct walk *walk)
+{
+	sp_buf_release(&walk->done);
+	sp_buf_release(&walk->todo);
+}
+
+static void put_before(struct sp_buf *todo, const char *target, const char *rest)
+{
+	char *joined = sp_strf("%s/%s", target, rest);
+
+	sp_buf_reset(todo);
+	sp_buf_addstr(todo, joined);
+	free(joined);
+}
+
+/* Follow a link: its text takes the place of the component. */
+static bool follow(struct walk *walk, const struct node *node, const char *rest)
+{
+	if (walk->links_nr == SP_LINKS_MAX)
+		return false;
+	walk->links[walk->links_nr++] =
+		(struct sp_link){ .path = node->path, .target = node->target };
+	put_before(&walk->todo, node->target, rest);
+	if (node->target[0] == '/')
+		sp_buf_reset(&walk->done);
+	return walk->todo.len <= 4 * SP_PATH_MAX;
+}
+
+static void drop_last(struct sp_buf *done)
+{
+	const char *slash = done->len ? strrchr(done->data, '/') : NULL;
+
+	if (slash) {
+		done->len = (size_t)(slash - done->data);
+		done->data[done->len] = '\0';
+	}
+}
+
+/*
+ * Walk path component by component.  *ret is the last node, or NULL when the
+ * path leads nowhere.  With keep_last a link at the very end is not followed.
+ */
+static int walk_path(struct sp_root *root, const char *path, bool keep_last,
+		     struct walk *walk, struct node **ret, struct sp_err *err)
+{
+	struct node *node;
+
+	*ret = NULL;
+	sp_buf_addstr(&walk->todo, path);
+	if (look(root, "/", &node, err))
+		return -1;
+	for (;;) {
+		const char *at = walk->todo.data + strspn(walk->todo.data, "/");
+		size_t len = strcspn(at, "/");
+		const char *rest = at + len;
+
+		if (!len)
+			break;
+		if (node->st.type != SP_DIR)
+			return 0;
+		if (len == 2 && memcmp(at, "..", 2) == 0) {
+			drop_last(&walk->done);
+		} else if (len != 1 || at[0] != '.') {
+			sp_buf_addf(&walk->done, "/%.*s", (int)len, at);
+		}
+		if (look(root, walk->done.len ? walk->done.data : "/", &node, err))
+			return -1;
+		bool last = !rest[strspn(rest, "/")];
+		if (node->st.type == SP_SYMLINK && !(last && keep_last)) {
+			drop_last(&walk->done);
+			if (!follow(walk, node, rest))
+				return 0;
+			if (look(root, walk->done.len ? walk->done.data : "/",
+				 &node, err))
+				return -1;
+			continue;
+		}
+		if (node->st.type == SP_ABSENT)
+			return 0;
+		char *tail = sp_strdup(rest);
+		sp_buf_reset(&walk->todo);
+		sp_buf_addstr(&walk->todo, tail);
+		free(tail);
+	}
+	*ret = node;
+	return 0;
+}
+
+int sp_root_resolve(struct sp_root *root, const char *path, struct sp_found *ret,
+		    struct sp_err *err)
+{
+	SP_CLEANUP(walk_release) struct walk walk = { 0 };
+	struct node *node;
+
+	if (walk_path(root, path, false, &walk, &node, err))
+		return -1;
+	*ret = (struct sp_found){ .links_nr = walk.links_nr };
+	if (walk.links_nr)
+		ret->links = sp_arena_memdup(&root->arena, walk.links,
+					     walk.links_nr * sizeof(*walk.links));
+	if (node) {
+		ret->real = node->path;
+		ret->st = node->st;
+	}
+	return 0;
+}
+
+int sp_root_lstat(struct sp_root *root, const char *path, struct sp_stat *ret,
+		  const char **ret_target, struct sp_err *err)
+{
+	SP_CLEANUP(walk_release) struct walk walk = { 0 };
+	struct node *node;
+
+	if (walk_path(root, path, true, &walk, &node, err))
+		return -1;
+	*ret = node ? node->st : (struct sp_stat){ .type = SP_ABSENT };
+	*ret_target = node ? node->target : NULL;
+	return 0;
+}
+
+int sp_root_open(struct sp_root *root, const char *path, struct sp_file *ret,
+		 struct sp_err *err)
+{
+	struct sp_file file = SP_FILE_INIT;
+	int rc = root->ops->open(root->ctx, path, &file);
+
+	if (rc < 0) {
+		errno = -rc;
+		if (rc == -EISDIR)
+			return sp_err_set(err, SP_EFAIL,
+					  "%s: is a directory, expected a file",
+					  sp_root_show(root, path));
+		if (rc == -ENXIO)
+			return sp_err_set(err, SP_EFAIL,
+					  "%s: not a regular file (a FIFO, socket or device)",
+					  sp_root_show(root, path));
+		return sp_err_sys(err, SP_EFAIL, "%s: cannot open it",
+				  sp_root_show(root, path));
+	}
+	*ret = file;
+	return 0;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int sp_root_list(struct sp_root *root, const char *path, const char *const **ret,
+		 size_t *ret_nr, struct sp_err *err)
+{
+	char **names = NULL;
+	size_t nr = 0;
+	int rc = root->ops->list(root->ctx, path, &names, &nr);
+
+	if (rc < 0) {
+		errno = -rc;
+		return sp_err_sys(err, SP_EFAIL, "%s: cannot list it",
+				  sp_root_show(root, path));
+	}
+	if (nr)
+		qsort(names, nr, sizeof(*names), by_bytes);
+	const char **list = sp_arena_alloc(&root->arena, (nr + 1) * sizeof(*list));
+	for (size_t i = 0; i < nr; i++) {
+		list[i] = sp_arena_strdup(&root->arena, names[i]);
+		free(names[i]);
+	}
+	free(names);
+	*ret = list;
+	*ret_nr = nr;
+	return 0;
+}
+
+int sp_file_pread(struct sp_file *file, void *buf, size_t len, uint64_t offset,
+		  size_t *ret_len, struct sp_err *err)
+{
+	size_t got = 0;
+
+	while (got < len) {
+		ssize_t n = file->ops->pread(file, (char *)buf + got, len - got,
+					     offset + got);
+
+		if (n < 0) {
+			errno = (int)-n;
+			return sp_err_sys(err, SP_EFAIL, "cannot read");
+		}
+		if (n == 0)
+			break;
+		got += (size_t)n;
+	}
+	*ret_len = got;
+	return 0;
+}
+
+int sp_file_unchanged(struct sp_file *file, const struct sp_stat *st,
+		      struct sp_err *err)
+{
+	struct sp_stat now = file->st;
+	int rc = file->ops->restat(file, &now);
+
+	if (rc < 0) {
+		errno = -rc;
+		return sp_err_sys(err, SP_EFAIL, "cannot look it up");
+	}
+	if (now.size != st->size || now.mtime_ns != st->mtime_ns ||
+	    now.ino != st->ino || now.dev != st->dev)
+		return sp_err_set(err, SP_ECHANGED,
+				  "changed while it was being packed; run again when nothing writes to it");
+	return 0;
+}
+
+const void *sp_root_xattr(struct sp_root *root, struct sp_file *file,
+			  const char *name, struct sp_arena *arena, size_t *ret_len)
+{
+	char value[XATTR_MAX];
+	ssize_t len = root->ops->getxattr(file, name, value, sizeof(value));
+
+	*ret_len = len > 0 ? (size_t)len : 0;
+	return len > 0 ? sp_arena_memdup(arena, value, (size_t)len) : NULL;
+}
+
+void sp_file_close(struct sp_file *file)
+{
+	if (file->ops)
+		file->ops->close(file);
+	*file = (struct sp_file)SP_FILE_INIT;
+}

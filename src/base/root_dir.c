@@ -1,0 +1,259 @@
+/*
+ * A root that is a directory of this machine.
+ *
+ * Every access goes through the directory handle with openat2(2) and
+ * RESOLVE_IN_ROOT, so that a link swapped behind our back cannot lead out; a
+ * kernel without it (before 5.6) gets a walk with O_NOFOLLOW handles.
+ */
+#include "base/root.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/vec.h"
+
+struct dir {
+	int fd;
+	bool no_openat2;
+	/* the parent of the last look-up, since look-ups come in runs */
+	char *parent;
+	int parent_fd;
+};
+
+static void fill(const struct stat *st, struct sp_stat *ret)
+{
+	*ret = (struct sp_stat){
+		.type = S_ISREG(st->st_mode) ? SP_FILE :
+			S_ISDIR(st->st_mode) ? SP_DIR :
+			S_ISLNK(st->st_mode) ? SP_SYMLINK : SP_OTHER,
+		.mode = st->st_mode & 07777,
+		.uid = st->st_uid,
+		.gid = st->st_gid,
+		.nlink = (uint32_t)st->st_nlink,
+		.size = (uint64_t)st->st_size,
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.mtime_ns = st->st_mtim.tv_sec * 1000000000LL + st->st_mtim.tv_nsec,
+	};
+}
+
+/* The walk for kernels without openat2: one handle a component, no link
+ * followed.  The paths that come here are resolved already. */
+static int open_by_steps(const struct dir *dir, const char *path, int flags)
+{
+	int fd = fcntl(dir->fd, F_DUPFD_CLOEXEC, 0);
+
+	while (fd >= 0) {
+		path += strspn(path, "/");
+		size_t len = strcspn(path, "/");
+		bool last = !path[len + strspn(path + len, "/")];
+		sp_autofree char *name = sp_strndup(len ? path : ".", len ? len : 1);
+		int how = last ? flags : O_PATH | O_DIRECTORY;
+		int next = openat(fd, name, how | O_NOFOLLOW | O_CLOEXEC);
+		int saved = errno;
+
+		close(fd);
+		errno = saved;
+		fd = next;
+		path += len;
+		if (last || !len)
+			break;
+	}
+	return fd;
+}
+
+/* Open path, in which no component is a link. */
+static int open_in(struct dir *dir, const char *path, int flags)
+{
+	if (!dir->no_openat2) {
+		struct open_how how = {
+			.flags = (unsigned)(flags | O_NOFOLLOW | O_CLOEXEC),
+			.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS,
+		};
+		long fd = syscall(SYS_openat2, dir->fd, path, &how, sizeof(how));
+
+		if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+			return (int)fd;
+		dir->no_openat2 = true;
+	}
+	return open_by_steps(dir, path, flags);
+}
+
+/* A handle on the parent directory of path, kept until another is asked for. */
+static int parent_of(struct dir *dir, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash == path ? 1 : (size_t)(slash - path);
+
+	if (dir->parent && strlen(dir->parent) == len &&
+	    memcmp(dir->parent, path, len) == 0)
+		return dir->parent_fd;
+	free(dir->parent);
+	sp_close_fd(&dir->parent_fd);
+	dir->parent = sp_strndup(path, len);
+	dir->parent_fd = open_in(dir, dir->parent, O_PATH | O_DIRECTORY);
+	if (dir->parent_fd < 0) {
+		free(dir->parent);
+		dir->parent = NULL;
+	}
+	return dir->parent_fd;
+}
+
+static int read_link(int fd, const char *name, char **ret)
+{
+	char text[4097];
+	ssize_t len = readlinkat(fd, name, text, sizeof(text) - 1);
+
+	if (len < 0)
+		return -errno;
+	*ret = sp_strndup(text, (size_t)len);
+	return 0;
+}
+
+static int dir_lstat(void *ctx, const char *path, struct sp_stat *ret,
+		     char **ret_target)
+{
+	struct dir *dir = ctx;
+	struct stat st;
+	const char *name = strrchr(path, '/') + 1;
+	int fd = *name ? parent_of(dir, path) : dir->fd;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -errno;
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG ?
+			       0 : -errno;
+	fill(&st, ret);
+	return ret->type == SP_SYMLINK ? read_link(fd, name, ret_target) : 0;
+}
+
+static ssize_t file_pread(struct sp_file *file, void *buf, size_t len,
+			  uint64_t offset)
+{
+	ssize_t n;
+
+	do
+		n = pread(file->fd, buf, len, (off_t)offset);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+static int file_restat(struct sp_file *file, struct sp_stat *ret)
+{
+	struct stat st;
+
+	if (fstat(file->fd, &st))
+		return -errno;
+	fill(&st, ret);
+	return 0;
+}
+
+static void file_close(struct sp_file *file)
+{
+	close(file->fd);
+}
+
+static const struct sp_file_ops file_ops = {
+	.pread = file_pread,
+	.restat = file_restat,
+	.close = file_close,
+};
+
+static int dir_open(void *ctx, const char *path, struct sp_file *ret)
+{
+	/* O_NONBLOCK: a FIFO must not make us wait for a writer */
+	sp_autoclose int fd = open_in(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st))
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (!S_ISREG(st.st_mode))
+		return -ENXIO;
+	fill(&st, &ret->st);
+	ret->ops = &file_ops;
+	ret->fd = sp_steal_fd(&fd);
+	return 0;
+}
+
+static int dir_list(void *ctx, const char *path, char ***ret, size_t *ret_nr)
+{
+	struct { char **names; size_t names_nr, names_alloc; } v = { 0 };
+	int fd = open_in(ctx, path, O_RDONLY | O_DIRECTORY);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!stream) {
+		int saved = errno;
+
+		sp_close_fd(&fd);
+		return -saved;
+	}
+	errno = 0;
+	for (struct dirent *e; (e = readdir(stream)); errno = 0)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			*SP_VEC_PUSH(v.names) = sp_strdup(e->d_name);
+	int failed = errno;
+	closedir(stream);
+	*ret = v.names;
+	*ret_nr = v.names_nr;
+	if (failed) {
+		for (size_t i = 0; i < v.names_nr; i++)
+			free(v.names[i]);
+		free(v.names);
+	}
+	return -failed;
+}
+
+static ssize_t dir_getxattr(struct sp_file *file, const char *name, void *buf,
+			    size_t len)
+{
+	return fgetxattr(file->fd, name, buf, len);
+}
+
+static void dir_free(void *ctx)
+{
+	struct dir *dir = ctx;
+
+	free(dir->parent);
+	sp_close_fd(&dir->parent_fd);
+	sp_close_fd(&dir->fd);
+	free(dir);
+}
+
+static const struct sp_root_ops dir_ops = {
+	.lstat = dir_lstat,
+	.open = dir_open,
+	.list = dir_list,
+	.getxattr = dir_getxattr,
+	.free = dir_free,
+};
+
+int sp_root_open_dir(const char *path, struct sp_root **ret, struct sp_err *err)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return sp_err_sys(err, SP_EFAIL, "%s: cannot open as a root directory",
+				  path);
+	struct dir *dir = sp_calloc(1, sizeof(*dir));
+	size_t len = strlen(path);
+
+	dir->fd = fd;
+	dir->parent_fd = -1;
+	while (len > 0 && path[len - 1] == '/')
+		len--;
+	sp_autofree char *label = sp_strndup(path, len);
+	*ret = sp_root_new(&dir_ops, dir, label);
+	return 0;
+}

@@ -1,0 +1,152 @@
+/*
+ * Facts: what one ELF file says of itself.
+ *
+ * Read once from checked ranges of the file, with libelf translating class and
+ * byte order, and never changed after.  Nothing here depends on section headers
+ * being there: what the loader needs comes from the program headers, as it does
+ * for the loader.  Nothing here judges: what facts mean is kind.c's, platform.c's
+ * and the loader layer's business.
+ *
+ *	struct sp_elf *elf;
+ *
+ *	if (sp_elf_read(&file, &elf, err) == 0) {
+ *		... elf->needed[0] ...
+ *		sp_elf_free(elf);
+ *	}
+ */
+#ifndef SP_ELF_ELF_H
+#define SP_ELF_ELF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/root.h"
+
+/* Limits: beyond them a file is not a program but an attack. */
+#define SP_ELF_PHDRS_MAX 512
+#define SP_ELF_DYNAMIC_MAX 65536	/* entries of the dynamic section */
+#define SP_ELF_NEEDED_MAX 4096
+#define SP_ELF_VERSIONS_MAX 65536	/* needed or defined symbol versions */
+#define SP_ELF_NOTES_MAX 4096
+#define SP_ELF_STRING_MAX 65536		/* bytes of a search path or a name */
+#define SP_ELF_INTERP_MAX 4096
+
+/* One version that the object asks of a file, or that it defines (file NULL). */
+struct sp_elf_version {
+	const char *file;	/* soname of the object that must define it */
+	const char *name;	/* "GLIBC_2.34" */
+	bool weak;		/* VER_FLG_WEAK: the loader does not insist */
+};
+
+/* A PT_LOAD segment, for those who look things up by address. */
+struct sp_elf_segment {
+	uint64_t vaddr, offset, filesz, memsz;
+	uint32_t flags;		/* PF_R, PF_W, PF_X */
+};
+
+/* .note.* of one kind that others look into: raw descriptor bytes. */
+struct sp_elf_note {
+	const char *owner;	/* "GNU", "Go", "FDO", "FreeBSD", "Android", ... */
+	uint32_t type;
+	const uint8_t *desc;
+	size_t desc_len;
+};
+
+struct sp_elf_go {
+	const char *version;	/* "go1.19.8", NULL when this is no Go program */
+	const char *module_info;	/* the text "path\t...\nmod\t...\nbuild\t...", or "" */
+};
+
+struct sp_elf {
+	struct sp_arena arena;	/* owns all strings and arrays below */
+
+	/* header */
+	int bits;		/* 32 or 64 */
+	bool big_endian;
+	uint8_t osabi, abi_version;
+	uint16_t type;		/* ET_* */
+	uint16_t machine;	/* EM_* */
+	uint32_t flags;		/* e_flags */
+	uint64_t entry;
+	uint64_t file_size;	/* bytes */
+
+	/* program headers */
+	const char *interp;	/* PT_INTERP, NULL if none */
+	bool has_dynamic;
+	bool exec_stack;	/* PT_GNU_STACK asks for an executable one */
+	bool has_relro;
+	const struct sp_elf_segment *segments;
+	size_t segments_nr;
+
+	/* dynamic section */
+	const char *soname;		/* NULL if none */
+	const char *const *needed;	/* in file order */
+	size_t needed_nr;
+	const char *rpath, *runpath;	/* as written; NULL if absent, "" if empty */
+	const char *const *filters;	/* DT_FILTER */
+	size_t filters_nr;
+	const char *const *auxiliaries;	/* DT_AUXILIARY */
+	size_t auxiliaries_nr;
+	uint64_t dt_flags, dt_flags_1;	/* DT_FLAGS (DF_*), DT_FLAGS_1 (DF_1_*) */
+	bool textrel;
+
+	/* symbol versions */
+	const struct sp_elf_version *verneed;
+	size_t verneed_nr;
+	const struct sp_elf_version *verdef;
+	size_t verdef_nr;
+
+	/* notes and properties */
+	const struct sp_elf_note *notes;
+	size_t notes_nr;
+	const char *build_id;		/* lower-case hex, NULL if none */
+	uint32_t abi_os;		/* NT_GNU_ABI_TAG: 0 Linux, ... */
+	uint32_t kernel[3];		/* NT_GNU_ABI_TAG: minimum kernel, 0.0.0 if unsaid */
+	bool has_abi_tag;
+	uint32_t isa_needed;		/* GNU_PROPERTY_X86_ISA_1_NEEDED bits */
+	uint32_t features;		/* GNU_PROPERTY_X86/AARCH64_FEATURE_1_AND bits */
+
+	/* from sections, when they are there */
+	bool has_sections;
+	bool has_symtab;		/* not stripped */
+	int arm_arch;			/* Tag_CPU_arch of .ARM.attributes, -1 unsaid */
+	bool arm_hard_float;		/* Tag_ABI_VFP_args = 1, or EF_ARM_ABI_FLOAT_HARD */
+
+	/* languages and packers */
+	struct sp_elf_go go;
+	bool rust;			/* compiled by rustc (.comment, .dep-v0 or symbols say so) */
+	bool upx;			/* packed by UPX or a like: the real program cannot be seen */
+};
+
+/* Does the file begin as an ELF file does?  (Four bytes are read.) */
+bool sp_elf_is(struct sp_file *file);
+
+/*
+ * Read the facts.  SP_EPROGRAM with what is wrong and where for a file that is
+ * no ELF file, is cut short, or whose tables lie; messages do not name the file,
+ * so wrap them.  The result belongs to the caller.
+ */
+SP_CHECKED int sp_elf_read(struct sp_file *file, struct sp_elf **ret,
+			   struct sp_err *err);
+void sp_elf_free(struct sp_elf *elf);
+void sp_elf_freep(struct sp_elf **elf);
+#define sp_autoelf __attribute__((cleanup(sp_elf_freep)))
+
+/*
+ * The symbols of the dynamic symbol table: found through DT_SYMTAB and counted
+ * by DT_HASH or DT_GNU_HASH, so that section headers are not needed.  Undefined
+ * ones are what the object asks of others.  visit gets each name once.
+ */
+enum sp_elf_sym { SP_ELF_UNDEFINED, SP_ELF_UNDEFINED_WEAK, SP_ELF_DEFINED };
+SP_CHECKED int sp_elf_symbols(const struct sp_elf *elf, struct sp_file *file,
+			      void (*visit)(void *ctx, const char *name,
+					    const char *version, enum sp_elf_sym),
+			      void *ctx, struct sp_err *err);
+
+/* Does any symbol version of libc start with GLIBC_?  The highest that is asked
+ * for, as in "2.34", or NULL.  A floor for the libc this object can run on. */
+const char *sp_elf_glibc_floor(const struct sp_elf *elf);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * Destinations: where a finished image goes.  The table in transport.c maps
+ * "oci:DIR", "x.tar", "docker-daemon:" and the like to the file that writes it.
+ *
+ *	struct sp_dest *dest;
+ *
+ *	sp_dest_open("myapp.tar", &options, &dest, err);
+ *	... feed sp_dest_sink(dest) with blobs, best through sp_sink_tee ...
+ *	sp_dest_finish(dest, image, refs, refs_nr, err);
+ *	sp_dest_free(dest);	// without a finish: as if nothing had been
+ */
+#ifndef SP_TRANSPORT_TRANSPORT_H
+#define SP_TRANSPORT_TRANSPORT_H
+
+#include "image/blob.h"
+#include "image/image.h"
+
+struct sp_dest_options {
+	const char *temp_dir;		/* for what cannot be written in place; "/tmp" */
+	const char *docker_host;	/* DOCKER_HOST, or NULL */
+	const char *host_os, *host_arch;	/* what an engine here would pick */
+	int stdout_fd;			/* where "-" goes */
+	const volatile sig_atomic_t *cancelled;
+};
+
+struct sp_dest;
+
+/* Begin a destination.  SP_EUSAGE for text that names none. */
+SP_CHECKED int sp_dest_open(const char *text, const struct sp_dest_options *options,
+			    struct sp_dest **ret, struct sp_err *err);
+struct sp_sink *sp_dest_sink(struct sp_dest *dest);
+
+/* A name that the destination itself carries ("oci:dir:v1"), or NULL: it takes
+ * the place of the tags. */
+const char *sp_dest_ref(const struct sp_dest *dest);
+
+/*
+ * Make the bytes complete and safe on disk under their temporary name, so that
+ * what is left cannot easily fail; then make it visible.  With several
+ * destinations all are prepared before the first is committed.
+ */
+SP_CHECKED int sp_dest_prepare(struct sp_dest *dest, const struct sp_image *image,
+			       const struct sp_ref *refs, size_t refs_nr,
+			       struct sp_err *err);
+SP_CHECKED int sp_dest_commit(struct sp_dest *dest, struct sp_err *err);
+void sp_dest_free(struct sp_dest *dest);
+
+/* A sink that feeds several; the array is copied. */
+struct sp_sink *sp_sink_tee_new(struct sp_sink *const *sinks, size_t nr);
+void sp_sink_tee_free(struct sp_sink *tee);
+
+/*
+ * Open an image to read it: a layout directory, an archive that is an OCI layout
+ * or a docker archive (or both); "oci:", "oci-archive:" and "docker-archive:"
+ * insist on a form.  *ret_ref is the name asked for after the path, or NULL.
+ */
+SP_CHECKED int sp_source_open(const char *text, struct sp_source **ret,
+			      char **ret_ref, struct sp_err *err);
+
+#endif

@@ -219,6 +219,10 @@ skip() { # TEXT REASON
 }
 
 skip_all() {
+	if [ "$_count" -gt 0 ]; then
+		skip "the rest of the script" "$*"
+		done_testing
+	fi
 	printf '1..0 # SKIP %s\n' "$*"
 	_planned=yes
 	exit 0

@@ -1,0 +1,163 @@
+/*
+ * Ask the loader file.
+ *
+ * glibc keeps its directories as one array of characters, "/lib/TUPLE/\0
+ * /usr/lib/TUPLE/\0/lib/\0/usr/lib/\0" (system_dirs in elf/dl-load.c), so they
+ * can be told from other strings: a run of absolute names that all end in '/'.
+ * $LIB (DL_DST_LIB) is the first of them without "/" and "usr".
+ */
+#include "loader/ask.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/path.h"
+
+/* Length of the string at data if it is "/.../" closed by NUL, else 0. */
+static size_t dir_string(const char *data, size_t len)
+{
+	size_t n = 0;
+
+	if (len < 4 || data[0] != '/')
+		return 0;
+	while (n < len && data[n] > ' ' && data[n] <= '~')
+		n++;
+	return n > 2 && n < len && data[n] == '\0' && data[n - 1] == '/' ? n : 0;
+}
+
+static bool has_lib(const char *dir, size_t len)
+{
+	return memmem(dir, len, "/lib", 4) != NULL;
+}
+
+/* Read a run of directory strings at data; returns how many. */
+static size_t read_run(const char *data, size_t len, const char **dirs,
+		       struct sp_arena *arena, size_t *ret_len)
+{
+	size_t nr = 0, at = 0, n;
+
+	while (nr < SP_LOADER_DIRS_MAX && (n = dir_string(data + at, len - at))) {
+		if (!has_lib(data + at, n))
+			break;
+		dirs[nr++] = sp_arena_strndup(arena, data + at, n - 1);
+		at += n + 1;
+	}
+	*ret_len = at;
+	return nr;
+}
+
+/* The longest run of directory strings is the loader's list. */
+static void find_dirs(const struct sp_buf *bytes, struct sp_arena *arena,
+		      struct sp_loader *ret)
+{
+	size_t at = 0;
+
+	while (at < bytes->len) {
+		const char *slash = memchr(bytes->data + at, '/', bytes->len - at);
+		const char *dirs[SP_LOADER_DIRS_MAX];
+		size_t len = 0;
+
+		if (!slash)
+			return;
+		at = (size_t)(slash - bytes->data);
+		size_t nr = at && bytes->data[at - 1] != '\0' ? 0 :
+			    read_run(slash, bytes->len - at, dirs, arena, &len);
+		if (nr > ret->dirs_nr) {
+			memcpy(ret->dirs, dirs, nr * sizeof(*dirs));
+			ret->dirs_nr = nr;
+		}
+		at += len ? len : 1;
+	}
+}
+
+static const char *lib_of(const char *dir)
+{
+	const char *lib = strstr(dir, "/lib");
+
+	/* a store of its own, as "/nix/store/x-glibc/lib": the last part */
+	if (!sp_path_within(dir, "/usr") && lib != dir)
+		return sp_path_basename(dir);
+	return lib + 1;
+}
+
+/* "ld.so (Debian GLIBC 2.36-9) stable release version 2.36." */
+static const char *find_version(const struct sp_buf *bytes, struct sp_arena *arena)
+{
+	static const char mark[] = "release version ";
+	const char *at = memmem(bytes->data, bytes->len, mark, sizeof(mark) - 1);
+
+	if (!at)
+		return NULL;
+	at += sizeof(mark) - 1;
+	size_t len = strspn(at, "0123456789.");
+	while (len > 0 && at[len - 1] == '.')
+		len--;
+	return len ? sp_arena_strndup(arena, at, len) : NULL;
+}
+
+static int read_all(const struct sp_elf *elf, struct sp_file *file,
+		    struct sp_buf *ret, struct sp_err *err)
+{
+	size_t got;
+
+	if (elf->file_size > SP_LOADER_FILE_MAX)
+		return sp_err_set(err, SP_EPROGRAM,
+				  "too large for a program loader (%llu bytes)",
+				  (unsigned long long)elf->file_size);
+	char *room = sp_buf_reserve(ret, elf->file_size);
+	if (sp_file_pread(file, room, elf->file_size, 0, &got, err))
+		return -1;
+	ret->len = got;
+	ret->data[got] = '\0';	/* sp_buf_reserve() left room for it */
+	return 0;
+}
+
+static bool defines_glibc(const struct sp_elf *elf)
+{
+	for (size_t i = 0; i < elf->verdef_nr; i++)
+		if (strncmp(elf->verdef[i].name, "GLIBC_", 6) == 0)
+			return true;
+	return false;
+}
+
+static int ask_musl(const struct sp_buf *bytes, const char *interp,
+		    struct sp_arena *arena, struct sp_loader *ret)
+{
+	static const char mark[] = "/etc/ld-musl-";
+	const char *at = memmem(bytes->data, bytes->len, mark, sizeof(mark) - 1);
+	/* ldso/dynlink.c: the file is taken from the prefix of the loader, which
+	 * is its path without the last two components */
+	char *prefix = sp_path_dirname(arena, interp);
+
+	prefix = sp_path_dirname(arena, prefix);
+	ret->libc = SP_LIBC_MUSL;
+	if (at)
+		ret->path_file = sp_path_join(arena, prefix, at);
+	return 0;
+}
+
+int sp_loader_ask(const struct sp_elf *elf, struct sp_file *file, const char *interp,
+		  struct sp_arena *arena, struct sp_loader *ret, struct sp_err *err)
+{
+	sp_autobuf struct sp_buf bytes = { 0 };
+	struct sp_loader loader = { 0 };
+
+	if (read_all(elf, file, &bytes, err))
+		return -1;
+	if (memmem(bytes.data, bytes.len, "musl libc", 9)) {
+		ask_musl(&bytes, interp, arena, &loader);
+	} else if (defines_glibc(elf)) {
+		loader.libc = SP_LIBC_GLIBC;
+		find_dirs(&bytes, arena, &loader);
+		if (!loader.dirs_nr)
+			return sp_err_set(err, SP_EPROGRAM,
+					  "no built-in library directories can be read in this glibc loader");
+		loader.lib = lib_of(loader.dirs[0]);
+		loader.version = find_version(&bytes, arena);
+	} else {
+		return sp_err_set(err, SP_EPROGRAM,
+				  "neither glibc's nor musl's loader; programs of other C libraries can only be packed when linked statically");
+	}
+	*ret = loader;
+	return 0;
+}

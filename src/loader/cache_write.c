@@ -1,0 +1,98 @@
+/*
+ * ld.so.cache: writing one for the image, in the new format that glibc reads
+ * since 2.2 and ldconfig makes alone since 2.32.
+ */
+#include "loader/cache.h"
+
+#include <string.h>
+
+#define HEADER 48
+#define ENTRY 24
+
+static bool digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static unsigned long number(const char **p)
+{
+	unsigned long n = 0;
+
+	while (digit(**p))
+		n = n * 10 + (unsigned long)(*(*p)++ - '0');
+	return n;
+}
+
+/* glibc: _dl_cache_libcmp() in elf/dl-cache.c.  The loader searches by halves
+ * with this order, so a cache in any other order hides libraries from it. */
+int sp_cache_compare(const char *a, const char *b)
+{
+	while (*a) {
+		if (digit(*a)) {
+			if (!digit(*b))
+				return 1;
+			unsigned long x = number(&a), y = number(&b);
+
+			if (x != y)
+				return x < y ? -1 : 1;
+		} else if (digit(*b)) {
+			return -1;
+		} else if (*a != *b) {
+			return *a < *b ? -1 : 1;
+		} else {
+			a++;
+			b++;
+		}
+	}
+	return *b ? -1 : 0;
+}
+
+/* Highest first, as ldconfig writes them; equal names keep to path order so that
+ * the bytes do not depend on the order they came in. */
+static int descending(const void *a, const void *b)
+{
+	const struct sp_cache_entry *x = a, *y = b;
+	int by_name = sp_cache_compare(y->name, x->name);
+
+	return by_name ? by_name : strcmp(y->path, x->path);
+}
+
+static void put32(struct sp_buf *buf, uint32_t n, bool big_endian)
+{
+	for (int i = 0; i < 4; i++)
+		sp_buf_addch(buf, (char)(n >> 8 * (big_endian ? 3 - i : i)));
+}
+
+void sp_cache_make(struct sp_cache_entry *entries, size_t nr, bool big_endian,
+		   struct sp_buf *ret)
+{
+	sp_autobuf struct sp_buf strings = { 0 };
+	uint32_t base = (uint32_t)(HEADER + nr * ENTRY);
+
+	if (nr)
+		qsort(entries, nr, sizeof(*entries), descending);
+	for (size_t i = 0; i < nr; i++) {
+		sp_buf_add(&strings, entries[i].path, strlen(entries[i].path) + 1);
+		sp_buf_add(&strings, entries[i].name, strlen(entries[i].name) + 1);
+	}
+	sp_buf_addstr(ret, "glibc-ld.so.cache1.1");
+	put32(ret, (uint32_t)nr, big_endian);
+	put32(ret, (uint32_t)strings.len, big_endian);
+	sp_buf_addch(ret, big_endian ? 3 : 2);
+	while (ret->len < HEADER)
+		sp_buf_addch(ret, '\0');
+	uint32_t at = base;
+	for (size_t i = 0; i < nr; i++) {
+		uint32_t path = at, name = at + (uint32_t)strlen(entries[i].path) + 1;
+
+		put32(ret, (uint32_t)entries[i].flags, big_endian);
+		put32(ret, name, big_endian);
+		put32(ret, path, big_endian);
+		put32(ret, 0, big_endian);	/* osversion: no floor */
+		put32(ret, 0, big_endian);	/* hwcap: baseline */
+		put32(ret, 0, big_endian);
+		at = name + (uint32_t)strlen(entries[i].name) + 1;
+	}
+	if (strings.len)
+		sp_buf_add(ret, strings.data, strings.len);
+}

@@ -1,0 +1,352 @@
+/*
+ * The closure: a work list over what objects need, breadth first as both loaders
+ * do it.  Which file a name stands for is glibc.c's and musl.c's business.
+ */
+#include "loader/closure.h"
+
+#include <string.h>
+
+#include "base/path.h"
+#include "base/vec.h"
+#include "loader/search.h"
+
+const char *sp_rule_name(enum sp_rule rule)
+{
+	static const char *const names[] = {
+		[SP_RULE_PROGRAM] = "program",
+		[SP_RULE_INTERPRETER] = "interpreter",
+		[SP_RULE_LOADED] = "already loaded",
+		[SP_RULE_PATH] = "path",
+		[SP_RULE_RPATH] = "RPATH",
+		[SP_RULE_LIBRARY_PATH] = "LD_LIBRARY_PATH",
+		[SP_RULE_RUNPATH] = "RUNPATH",
+		[SP_RULE_CACHE] = "ld.so.cache",
+		[SP_RULE_DEFAULT] = "default directory",
+		[SP_RULE_MUSL_PATH] = "musl path file",
+		[SP_RULE_SELF] = "the loader itself",
+		[SP_RULE_PRELOAD] = "LD_PRELOAD",
+		[SP_RULE_ADDED] = "added",
+	};
+
+	return names[rule];
+}
+
+void sp_closure_free(struct sp_closure *closure)
+{
+	if (!closure)
+		return;
+	for (size_t i = 0; i < closure->objects_nr; i++) {
+		sp_elf_free(closure->objects[i].elf);
+		free(closure->objects[i].rpath.dirs);
+		free(closure->objects[i].runpath.dirs);
+	}
+	for (size_t i = 0; i < closure->missing_nr; i++)
+		free(closure->missing[i].probes);
+	free(closure->library_path.dirs);
+	free(closure->builtin.dirs);
+	free(closure->objects);
+	free(closure->edges);
+	free(closure->missing);
+	free(closure->problems);
+	free(closure->remarks);
+	sp_cache_free(closure->cache);
+	sp_map_release(&closure->by_name);
+	sp_map_release(&closure->by_inode);
+	sp_arena_release(&closure->arena);
+	free(closure);
+}
+
+static void closure_freep(struct sp_closure **closure)
+{
+	sp_closure_free(*closure);
+}
+
+/* Read the object at path and put it into the closure without any search. */
+static int push_file(struct sp_closure *closure, struct sp_object *object,
+		     size_t *ret_index, struct sp_err *err)
+{
+	sp_autofile struct sp_file file = SP_FILE_INIT;
+	const char *shown = sp_root_show(object->root, object->path);
+
+	if (sp_root_resolve(object->root, object->path, &object->found, err))
+		return -1;
+	if (!object->found.real)
+		return sp_err_set(err, SP_EPROGRAM, "%s: no such file%s", shown,
+				  object->found.links_nr ?
+					  " (it is a symbolic link that leads nowhere)" : "");
+	if (sp_root_open(object->root, object->found.real, &file, err)) {
+		err->code = SP_EPROGRAM;
+		return -1;
+	}
+	if (sp_elf_read(&file, &object->elf, err))
+		return sp_err_wrap(err, "%s", shown);
+	*ret_index = sp_closure_push(closure, object);
+	return 0;
+}
+
+/* What the interpreter file says of itself decides which rules are followed. */
+static int ask_interpreter(struct sp_closure *closure, struct sp_err *err)
+{
+	sp_autofile struct sp_file file = SP_FILE_INIT;
+	const struct sp_object *interp = &closure->objects[1];
+
+	if (sp_root_open(interp->root, interp->found.real, &file, err) ||
+	    sp_loader_ask(interp->elf, &file, interp->path, &closure->arena,
+			  &closure->loader, err))
+		return sp_err_wrap(err, "%s: the program loader of %s",
+				   sp_root_show(interp->root, interp->path),
+				   closure->objects[0].path);
+	return 0;
+}
+
+static int push_interpreter(struct sp_closure *closure, struct sp_err *err)
+{
+	const struct sp_elf *program = closure->objects[0].elf;
+	const char *path = program->interp;
+	size_t index;
+
+	if (path[0] != '/')
+		return sp_err_set(err, SP_EPROGRAM,
+				  "%s: its program loader \"%s\" is a relative path; an image needs an absolute one (set it with patchelf --set-interpreter)",
+				  closure->objects[0].path, path);
+	path = sp_arena_strdup(&closure->arena, path);
+	struct sp_object interp = {
+		.name = path, .path = path, .image_path = path, .root = closure->libs,
+		.needed_by = 0, .rule = SP_RULE_INTERPRETER, .rule_of = SP_NO_OBJECT,
+	};
+	if (push_file(closure, &interp, &index, err))
+		return sp_err_wrap(err, "the program loader of %s",
+				   closure->objects[0].path);
+	if (closure->objects[1].elf->bits != program->bits ||
+	    closure->objects[1].elf->machine != program->machine)
+		return sp_err_set(err, SP_EPROGRAM,
+				  "%s: the program loader of %s is for another machine; a root of the program's own architecture is needed (--sysroot)",
+				  sp_root_show(closure->libs, path),
+				  closure->objects[0].path);
+	*SP_VEC_PUSH(closure->edges) = (struct sp_edge){
+		.from = 0, .to = 1, .name = path, .rule = SP_RULE_INTERPRETER };
+	return ask_interpreter(closure, err);
+}
+
+static void prepare_dirs(struct sp_closure *closure, const struct sp_start *start)
+{
+	bool musl = closure->loader.libc == SP_LIBC_MUSL;
+
+	if (start->library_path)
+		sp_search_expand(closure, SP_NO_OBJECT, start->library_path,
+				 musl ? ":\n" : ":;",
+				 musl ? SP_TOKENS_MUSL : SP_TOKENS_GLIBC,
+				 &closure->library_path);
+	for (size_t i = 0; i < closure->loader.dirs_nr; i++)
+		*SP_VEC_PUSH(closure->builtin.dirs) = (struct sp_dir){
+			closure->libs, closure->loader.dirs[i], closure->loader.dirs[i] };
+	if (!musl)
+		closure->builtin.ready = true;
+}
+
+static int read_cache(struct sp_closure *closure, struct sp_err *err)
+{
+	bool damaged;
+
+	if (closure->loader.libc != SP_LIBC_GLIBC)
+		return 0;
+	if (sp_cache_read(closure->libs, &closure->cache, &damaged, err))
+		return -1;
+	if (damaged)
+		sp_search_remark(closure, "damaged-cache",
+				 "%s is damaged; the loader takes no notice of it, nor does this",
+				 sp_root_show(closure->libs, SP_CACHE_PATH));
+	return 0;
+}
+
+static void add_missing(struct sp_closure *closure, struct sp_search *s)
+{
+	*SP_VEC_PUSH(closure->missing) = (struct sp_missing){
+		.from = s->from,
+		.name = sp_arena_strdup(&closure->arena, s->name),
+		.why = s->why ? s->why : "not found",
+		.probes = sp_steal_ptr(&s->probes),
+		.probes_nr = s->probes_nr,
+	};
+}
+
+/* Find one name for one object, and note the edge or the lack of it. */
+static int need(struct sp_closure *closure, size_t from, const char *name,
+		bool may_lack, struct sp_err *err)
+{
+	struct sp_search s = {
+		.closure = closure, .from = from, .name = name,
+		.rule_of = SP_NO_OBJECT, .object = SP_NO_OBJECT,
+	};
+	int rc = closure->loader.libc == SP_LIBC_MUSL ? sp_musl_find(&s, err) :
+							sp_glibc_find(&s, err);
+
+	if (rc == 0 && s.object == SP_NO_OBJECT && !may_lack)
+		add_missing(closure, &s);
+	if (rc == 0 && s.object != SP_NO_OBJECT) {
+		const char *kept = sp_arena_strdup(&closure->arena, name);
+
+		/* glibc knows an object by every name that led to it */
+		if (closure->loader.libc == SP_LIBC_GLIBC &&
+		    sp_map_get(&closure->by_name, kept) == SP_MAP_NONE)
+			sp_map_set(&closure->by_name, kept, s.object);
+		if (from != SP_NO_OBJECT)
+			*SP_VEC_PUSH(closure->edges) = (struct sp_edge){
+				.from = from, .to = s.object, .name = kept, .rule = s.rule };
+	}
+	free(s.probes);
+	return rc;
+}
+
+/* All that one object asks for.  The array of objects grows under us. */
+static int needs_of(struct sp_closure *closure, size_t index, struct sp_err *err)
+{
+	const struct sp_elf *elf = closure->objects[index].elf;
+
+	for (size_t i = 0; i < elf->needed_nr; i++)
+		if (need(closure, index, elf->needed[i], false, err))
+			return -1;
+	if (closure->loader.libc == SP_LIBC_MUSL)
+		return 0;	/* musl knows no filters */
+	for (size_t i = 0; i < elf->filters_nr; i++)
+		if (need(closure, index, elf->filters[i], false, err))
+			return -1;
+	for (size_t i = 0; i < elf->auxiliaries_nr; i++)
+		if (need(closure, index, elf->auxiliaries[i], true, err))
+			return -1;
+	return 0;
+}
+
+static int work(struct sp_closure *closure, size_t from, struct sp_err *err)
+{
+	for (size_t i = from; i < closure->objects_nr; i++)
+		if (needs_of(closure, i, err))
+			return -1;
+	closure->problems_nr = 0;
+	if (closure->loader.libc == SP_LIBC_GLIBC)
+		sp_glibc_check_versions(closure);
+	return 0;
+}
+
+/* LD_PRELOAD: names between spaces and colons, before all that is needed. */
+static int preload(struct sp_closure *closure, const char *list, struct sp_err *err)
+{
+	while (list && *list) {
+		size_t len = strcspn(list, " :");
+
+		if (len) {
+			sp_autofree char *name = sp_strndup(list, len);
+
+			if (need(closure, SP_NO_OBJECT, name, false, err))
+				return -1;
+		}
+		list += len + (list[len] != '\0');
+	}
+	return 0;
+}
+
+/* Libraries asked of a program without a loader can never be loaded. */
+static int static_program(struct sp_closure *closure, struct sp_err *err)
+{
+	const struct sp_elf *elf = closure->objects[0].elf;
+
+	if (elf->needed_nr && !elf->interp)
+		return sp_err_set(err, SP_EPROGRAM,
+				  "%s: needs libraries (%s) but names no program loader; link it as an executable",
+				  closure->objects[0].path, elf->needed[0]);
+	return 0;
+}
+
+int sp_closure_build(const struct sp_start *start, struct sp_closure **ret,
+		     struct sp_err *err)
+{
+	SP_CLEANUP(closure_freep) struct sp_closure *closure =
+		sp_calloc(1, sizeof(*closure));
+	size_t index;
+
+	closure->libs = start->libs;
+	struct sp_object program = {
+		.path = sp_arena_strdup(&closure->arena, start->path),
+		.image_path = sp_arena_strdup(&closure->arena, start->image_path),
+		.root = start->root, .needed_by = SP_NO_OBJECT,
+		.rule = SP_RULE_PROGRAM, .rule_of = SP_NO_OBJECT,
+	};
+	program.name = program.path;
+	if (push_file(closure, &program, &index, err))
+		return -1;
+	if (!closure->objects[0].elf->interp) {
+		if (static_program(closure, err))
+			return -1;
+	} else {
+		if (push_interpreter(closure, err) || read_cache(closure, err))
+			return -1;
+		prepare_dirs(closure, start);
+		if (preload(closure, start->preload, err) || work(closure, 0, err))
+			return -1;
+	}
+	*ret = sp_steal_ptr(&closure);
+	return 0;
+}
+
+int sp_closure_add(struct sp_closure *closure, struct sp_root *root, const char *path,
+		   const char *image_path, struct sp_err *err)
+{
+	size_t from = closure->objects_nr, index;
+	struct sp_found found;
+	struct sp_object object = {
+		.path = sp_arena_strdup(&closure->arena, path),
+		.image_path = sp_arena_strdup(&closure->arena, image_path),
+		.root = root, .needed_by = SP_NO_OBJECT,
+		.rule = SP_RULE_ADDED, .rule_of = SP_NO_OBJECT,
+	};
+
+	if (sp_root_resolve(root, path, &found, err))
+		return -1;
+	for (size_t i = 0; found.real && i < from; i++)
+		if (closure->objects[i].root == root &&
+		    strcmp(closure->objects[i].found.real, found.real) == 0 &&
+		    strcmp(closure->objects[i].image_path, image_path) == 0)
+			return 0;
+	object.name = object.path;
+	if (push_file(closure, &object, &index, err))
+		return -1;
+	return work(closure, from, err);
+}
+
+bool sp_closure_complete(const struct sp_closure *closure)
+{
+	return !closure->missing_nr && !closure->problems_nr;
+}
+
+static void list_probes(const struct sp_missing *m, struct sp_buf *text)
+{
+	for (size_t i = 0; i < m->probes_nr; i++) {
+		const struct sp_probe *p = &m->probes[i];
+
+		sp_buf_addf(text, "%s%s (%s%s%s)", i ? ", " : "", p->path,
+			    sp_rule_name(p->rule), p->result ? ": " : "",
+			    p->result ? p->result : "");
+	}
+}
+
+int sp_closure_check(const struct sp_closure *closure, struct sp_err *err)
+{
+	sp_autobuf struct sp_buf text = { 0 };
+
+	if (closure->missing_nr) {
+		const struct sp_missing *m = &closure->missing[0];
+		const char *by = m->from == SP_NO_OBJECT ? "LD_PRELOAD" :
+							   closure->objects[m->from].path;
+
+		list_probes(m, &text);
+		sp_err_set(err, SP_EPROGRAM, "%s: %s, needed by %s; tried %s", m->name,
+			   m->why, by, text.len ? text.data : "nothing");
+		if (closure->missing_nr > 1)
+			sp_err_wrap(err, "%zu libraries are missing, the first",
+				    closure->missing_nr);
+		return -1;
+	}
+	if (closure->problems_nr)
+		return sp_err_set(err, SP_EPROGRAM, "%s", closure->problems[0]);
+	return 0;
+}

@@ -1,0 +1,228 @@
+/*
+ * How glibc's loader finds a library: _dl_map_object() in elf/dl-load.c, and
+ * ld.so(8).  Each phase below is one paragraph of that function, in its order.
+ */
+#include <elf.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/vec.h"
+#include "loader/search.h"
+
+static struct sp_object *object(struct sp_search *s, size_t index)
+{
+	return &s->closure->objects[index];
+}
+
+/* DT_RPATH counts only in an object without DT_RUNPATH, even an empty one
+ * (elf_get_dynamic_info() forgets the former). */
+static const struct sp_dirs *rpath_of(struct sp_search *s, size_t index)
+{
+	struct sp_dirs dirs = { 0 };
+	struct sp_object *o = object(s, index);
+
+	if (!o->rpath.ready) {
+		dirs.ready = true;
+		if (o->elf->rpath && !o->elf->runpath)
+			sp_search_expand(s->closure, index, o->elf->rpath, ":",
+					 SP_TOKENS_GLIBC, &dirs);
+		object(s, index)->rpath = dirs;
+	}
+	return &object(s, index)->rpath;
+}
+
+static const struct sp_dirs *runpath_of(struct sp_search *s, size_t index)
+{
+	struct sp_dirs dirs = { 0 };
+	struct sp_object *o = object(s, index);
+
+	if (!o->runpath.ready) {
+		dirs.ready = true;
+		if (o->elf->runpath)
+			sp_search_expand(s->closure, index, o->elf->runpath, ":",
+					 SP_TOKENS_GLIBC, &dirs);
+		object(s, index)->runpath = dirs;
+	}
+	return &object(s, index)->runpath;
+}
+
+static int try_rpath(struct sp_search *s, size_t index, enum sp_try *ret,
+		     struct sp_err *err)
+{
+	struct sp_dirs dirs = *rpath_of(s, index);
+
+	s->rule = SP_RULE_RPATH;
+	s->rule_of = index;
+	return sp_search_dirs(s, &dirs, ret, err);
+}
+
+/* RPATH of who asks, of who loaded that, and so on; then of the program. */
+static int rpath_phase(struct sp_search *s, enum sp_try *ret, struct sp_err *err)
+{
+	bool did_program = false;
+
+	if (s->from != SP_NO_OBJECT && object(s, s->from)->elf->runpath)
+		return 0;
+	for (size_t i = s->from; i != SP_NO_OBJECT; i = object(s, i)->needed_by) {
+		did_program |= i == 0;
+		if (try_rpath(s, i, ret, err))
+			return -1;
+		if (*ret != SP_TRY_ABSENT)
+			return 0;
+	}
+	return did_program ? 0 : try_rpath(s, 0, ret, err);
+}
+
+static int library_path_phase(struct sp_search *s, enum sp_try *ret, struct sp_err *err)
+{
+	s->rule = SP_RULE_LIBRARY_PATH;
+	s->rule_of = SP_NO_OBJECT;
+	return sp_search_dirs(s, &s->closure->library_path, ret, err);
+}
+
+static int runpath_phase(struct sp_search *s, enum sp_try *ret, struct sp_err *err)
+{
+	if (s->from == SP_NO_OBJECT)
+		return 0;
+	struct sp_dirs dirs = *runpath_of(s, s->from);
+
+	s->rule = SP_RULE_RUNPATH;
+	s->rule_of = s->from;
+	return sp_search_dirs(s, &dirs, ret, err);
+}
+
+/* DF_1_NODEFLIB of who asks: no built-in directory, no cache entry in one. */
+static bool no_default_lib(struct sp_search *s)
+{
+	size_t who = s->from == SP_NO_OBJECT ? 0 : s->from;
+
+	return object(s, who)->elf->dt_flags_1 & DF_1_NODEFLIB;
+}
+
+static bool in_builtin_dir(const struct sp_closure *closure, const char *path)
+{
+	for (size_t i = 0; i < closure->loader.dirs_nr; i++)
+		if (sp_path_within(path, closure->loader.dirs[i]))
+			return true;
+	return false;
+}
+
+/* The first baseline entry of that name and ABI is what the loader takes; it
+ * looks at no other, even if the file is gone. */
+static int cache_phase(struct sp_search *s, enum sp_try *ret, struct sp_err *err)
+{
+	const struct sp_cache *cache = s->closure->cache;
+	int32_t flags = sp_cache_flags(object(s, 0)->elf);
+
+	s->rule = SP_RULE_CACHE;
+	s->rule_of = SP_NO_OBJECT;
+	if (!cache)
+		return 0;
+	for (size_t i = sp_map_get(&cache->by_name, s->name); i < cache->entries_nr; i++) {
+		const struct sp_cache_entry *e = &cache->entries[i];
+
+		if (strcmp(e->name, s->name) != 0)
+			break;
+		if (e->hwcaps || (flags && e->flags != flags))
+			continue;
+		if (no_default_lib(s) && in_builtin_dir(s->closure, e->path))
+			continue;
+		char *path = sp_arena_strdup(&s->closure->arena, e->path);
+		struct sp_dir at = { s->closure->libs, path, path };
+
+		return sp_search_try(s, &at, ret, err);
+	}
+	return 0;
+}
+
+static int builtin_phase(struct sp_search *s, enum sp_try *ret, struct sp_err *err)
+{
+	if (no_default_lib(s))
+		return 0;
+	s->rule = SP_RULE_DEFAULT;
+	s->rule_of = SP_NO_OBJECT;
+	return sp_search_dirs(s, &s->closure->builtin, ret, err);
+}
+
+/* A name with a slash is opened as it stands, after its tokens. */
+static int by_path(struct sp_search *s, struct sp_err *err)
+{
+	const struct sp_dir *at;
+	enum sp_try result;
+
+	at = sp_search_expand_one(s->closure, s->from, s->name, SP_TOKENS_GLIBC);
+	if (!at) {
+		s->why = "the name is relative to the current directory; an image can only hold it under an absolute path";
+		return 0;
+	}
+	s->rule = SP_RULE_PATH;
+	s->rule_of = SP_NO_OBJECT;
+	return sp_search_try(s, at, &result, err);
+}
+
+int sp_glibc_find(struct sp_search *s, struct sp_err *err)
+{
+	static int (*const phases[])(struct sp_search *, enum sp_try *, struct sp_err *) = {
+		rpath_phase, library_path_phase, runpath_phase, cache_phase, builtin_phase,
+	};
+	size_t known = sp_map_get(&s->closure->by_name, s->name);
+	enum sp_try result = SP_TRY_ABSENT;
+
+	if (known != SP_MAP_NONE) {
+		s->object = known;
+		s->rule = SP_RULE_LOADED;
+		return 0;
+	}
+	if (strchr(s->name, '/'))
+		return by_path(s, err);
+	s->by_search = true;
+	for (size_t i = 0; i < sizeof(phases) / sizeof(*phases); i++) {
+		if (phases[i](s, &result, err))
+			return -1;
+		if (result != SP_TRY_ABSENT)
+			return 0;
+	}
+	return 0;
+}
+
+/* The object that a version need names: bound by the name as it was asked for. */
+static const struct sp_object *provider(const struct sp_closure *closure,
+					const char *file)
+{
+	size_t index = sp_map_get(&closure->by_name, file);
+
+	return index == SP_MAP_NONE ? NULL : &closure->objects[index];
+}
+
+static bool defines(const struct sp_elf *elf, const char *version)
+{
+	for (size_t i = 0; i < elf->verdef_nr; i++)
+		if (strcmp(elf->verdef[i].name, version) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * _dl_check_map_versions(): a version that is asked for must be defined by the
+ * object of that name, even if no symbol of it is ever used.  An object without
+ * any definition is only warned about.
+ */
+void sp_glibc_check_versions(struct sp_closure *closure)
+{
+	for (size_t i = 0; i < closure->objects_nr; i++) {
+		const struct sp_object *o = &closure->objects[i];
+
+		for (size_t v = 0; v < o->elf->verneed_nr; v++) {
+			const struct sp_elf_version *need = &o->elf->verneed[v];
+			const struct sp_object *by = provider(closure, need->file);
+
+			if (!by || need->weak || !by->elf->verdef_nr ||
+			    defines(by->elf, need->name))
+				continue;
+			*SP_VEC_PUSH(closure->problems) =
+				sp_arena_strf(&closure->arena,
+					      "%s: version `%s' not found (required by %s)",
+					      by->path, need->name, o->path);
+		}
+	}
+}

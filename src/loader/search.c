@@ -1,0 +1,195 @@
+/*
+ * Trying candidates: what the loader would say of the file at a path.
+ *
+ * glibc: open_verify() and _dl_map_object_from_fd() in elf/dl-load.c.
+ * musl: load_library() and map_library() in ldso/dynlink.c.
+ */
+#include "loader/search.h"
+
+#include <elf.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/vec.h"
+
+static enum sp_try report(struct sp_search *s, const char *path, const char *result,
+			  enum sp_try verdict)
+{
+	struct sp_arena *arena = &s->closure->arena;
+
+	*SP_VEC_PUSH(s->probes) = (struct sp_probe){
+		.rule = s->rule,
+		.path = sp_arena_strdup(arena, path),
+		.result = result ? sp_arena_strdup(arena, result) : NULL,
+	};
+	if (verdict == SP_TRY_FATAL)
+		s->why = sp_arena_strf(arena, "%s: %s", path, result);
+	return verdict;
+}
+
+/* A key for the same file under any name: glibc and musl compare inodes. */
+static const char *inode_key(struct sp_closure *closure, const struct sp_object *o)
+{
+	if (!o->found.st.dev)
+		return sp_arena_strf(&closure->arena, "%p:%s", (void *)o->root,
+				     o->found.real);
+	return sp_arena_strf(&closure->arena, "%llx:%llx",
+			     (unsigned long long)o->found.st.dev,
+			     (unsigned long long)o->found.st.ino);
+}
+
+size_t sp_closure_push(struct sp_closure *closure, const struct sp_object *object)
+{
+	size_t index = closure->objects_nr;
+	struct sp_object *o = SP_VEC_PUSH(closure->objects);
+	const char *soname = object->elf->soname;
+
+	*o = *object;
+	sp_map_set(&closure->by_inode, inode_key(closure, o), index);
+	if (closure->loader.libc != SP_LIBC_MUSL) {
+		/* the first object of a name keeps it */
+		if (sp_map_get(&closure->by_name, o->path) == SP_MAP_NONE)
+			sp_map_set(&closure->by_name, o->path, index);
+		if (soname && sp_map_get(&closure->by_name, soname) == SP_MAP_NONE)
+			sp_map_set(&closure->by_name, soname, index);
+	}
+	return index;
+}
+
+/* glibc, elf_machine_matches_host(): also the float ABI, where there are two. */
+static bool same_abi(const struct sp_elf *a, const struct sp_elf *b)
+{
+	if (a->bits != b->bits || a->machine != b->machine)
+		return false;
+	if (a->machine == EM_ARM)
+		return !(b->flags & (a->arm_hard_float ? EF_ARM_ABI_FLOAT_SOFT :
+							 EF_ARM_ABI_FLOAT_HARD));
+	if (a->machine == EM_RISCV)
+		return (a->flags & EF_RISCV_FLOAT_ABI) == (b->flags & EF_RISCV_FLOAT_ABI);
+	return true;
+}
+
+/* The loader's verdict on facts that could be read.  NULL: it maps the file. */
+static const char *objection(const struct sp_closure *closure, const struct sp_elf *elf,
+			     bool *ret_fatal)
+{
+	const struct sp_elf *program = closure->objects[0].elf;
+	bool musl = closure->loader.libc == SP_LIBC_MUSL;
+
+	*ret_fatal = true;
+	if (elf->bits == program->bits && elf->big_endian != program->big_endian)
+		return "wrong byte order for this program";
+	if (!same_abi(program, elf)) {
+		/* glibc passes over it; musl maps it and the program crashes */
+		*ret_fatal = musl;
+		return elf->bits != program->bits ? "wrong ELF class" :
+		       elf->machine != program->machine ? "for another machine" :
+							  "for another float ABI";
+	}
+	if (elf->type != ET_DYN)
+		return "only a shared object can be loaded";
+	return NULL;
+}
+
+static int take(struct sp_search *s, const struct sp_dir *at,
+		const struct sp_found *found, struct sp_elf **elf, struct sp_err *err)
+{
+	struct sp_closure *closure = s->closure;
+
+	if (closure->objects_nr == SP_OBJECTS_MAX)
+		return sp_err_set(err, SP_EPROGRAM,
+				  "more than %d objects in one closure", SP_OBJECTS_MAX);
+	s->object = sp_closure_push(closure, &(struct sp_object){
+		.name = sp_arena_strdup(&closure->arena, s->name),
+		.path = at->path,
+		.image_path = at->image_path,
+		.root = at->root,
+		.found = *found,
+		.elf = sp_steal_ptr(elf),
+		.needed_by = s->from,
+		.rule = s->rule,
+		.rule_of = s->rule_of,
+		.by_search = s->by_search,
+	});
+	return 0;
+}
+
+/* The file is there: read it and ask what the loader would make of it. */
+static int judge(struct sp_search *s, const struct sp_dir *at,
+		 const struct sp_found *found, enum sp_try *ret, struct sp_err *err)
+{
+	sp_autofile struct sp_file file = SP_FILE_INIT;
+	sp_autoelf struct sp_elf *elf = NULL;
+	struct sp_err why = { 0 };
+	bool fatal;
+
+	if (found->st.type != SP_FILE) {
+		*ret = report(s, at->path, found->st.type == SP_DIR ?
+			      "is a directory, expected a library" :
+			      "is no regular file, expected a library", SP_TRY_FATAL);
+		return 0;
+	}
+	if (sp_root_open(at->root, found->real, &file, &why)) {
+		*ret = report(s, at->path, why.msg, SP_TRY_ABSENT);
+		return 0;
+	}
+	if (sp_elf_read(&file, &elf, &why)) {
+		*ret = report(s, at->path, why.msg, SP_TRY_FATAL);
+		return 0;
+	}
+	const char *against = objection(s->closure, elf, &fatal);
+	if (against) {
+		*ret = report(s, at->path, against, fatal ? SP_TRY_FATAL : SP_TRY_ABSENT);
+		return 0;
+	}
+	*ret = SP_TRY_TAKEN;
+	report(s, at->path, "found", SP_TRY_TAKEN);
+	return take(s, at, found, &elf, err);
+}
+
+int sp_search_try(struct sp_search *s, const struct sp_dir *candidate,
+		  enum sp_try *ret, struct sp_err *err)
+{
+	struct sp_closure *closure = s->closure;
+	struct sp_object probe = { .root = candidate->root };
+
+	if (strlen(candidate->path) > SP_PATH_MAX) {
+		*ret = report(s, candidate->path, "path too long", SP_TRY_ABSENT);
+		return 0;
+	}
+	if (sp_root_resolve(candidate->root, candidate->path, &probe.found, err))
+		return -1;
+	if (!probe.found.real) {
+		*ret = report(s, candidate->path, NULL, SP_TRY_ABSENT);
+		return 0;
+	}
+	size_t known = sp_map_get(&closure->by_inode, inode_key(closure, &probe));
+	if (known != SP_MAP_NONE) {
+		report(s, candidate->path, "the same file is loaded already", SP_TRY_TAKEN);
+		s->object = known;
+		*ret = SP_TRY_TAKEN;
+		return 0;
+	}
+	return judge(s, candidate, &probe.found, ret, err);
+}
+
+int sp_search_dirs(struct sp_search *s, const struct sp_dirs *dirs, enum sp_try *ret,
+		   struct sp_err *err)
+{
+	struct sp_arena *arena = &s->closure->arena;
+
+	*ret = SP_TRY_ABSENT;
+	for (size_t i = 0; i < dirs->dirs_nr && *ret == SP_TRY_ABSENT; i++) {
+		const struct sp_dir *dir = &dirs->dirs[i];
+		struct sp_dir candidate = { .root = dir->root };
+
+		candidate.path = sp_path_join(arena, dir->path, s->name);
+		candidate.image_path =
+			strcmp(dir->path, dir->image_path) == 0 ?
+				candidate.path :
+				sp_path_join(arena, dir->image_path, s->name);
+		if (sp_search_try(s, &candidate, ret, err))
+			return -1;
+	}
+	return 0;
+}

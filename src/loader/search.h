@@ -1,0 +1,70 @@
+/*
+ * What the rules of glibc and musl are made of: expanding search paths, trying
+ * candidates.  Private to loader/.
+ */
+#ifndef SP_LOADER_SEARCH_H
+#define SP_LOADER_SEARCH_H
+
+#include "loader/closure.h"
+
+/* What came of trying one candidate. */
+enum sp_try {
+	SP_TRY_ABSENT,		/* nothing there, or not for this program: go on */
+	SP_TRY_TAKEN,		/* found; *ret_object says which object it is */
+	SP_TRY_FATAL		/* the loader stops here; why is set */
+};
+
+/* One search: who asks for which name, and what has been tried. */
+struct sp_search {
+	struct sp_closure *closure;
+	size_t from;			/* SP_NO_OBJECT for LD_PRELOAD */
+	const char *name;
+	enum sp_rule rule;		/* of the phase that is running */
+	size_t rule_of;			/* whose list it is, or SP_NO_OBJECT */
+	bool by_search;
+	struct sp_probe *probes;
+	size_t probes_nr, probes_alloc;
+	size_t object;			/* the result, SP_NO_OBJECT so far */
+	const char *why;		/* set when the loader would stop */
+};
+
+/*
+ * Try one candidate: where it is now and where it would be in the image.  A file
+ * that becomes an object is read and added to the closure.  Returns -1 only for
+ * errors of ours (reading failed); the loader's own verdict is in *ret.
+ */
+SP_CHECKED int sp_search_try(struct sp_search *s, const struct sp_dir *candidate,
+			     enum sp_try *ret, struct sp_err *err);
+
+/* Try the name in each directory of a list, in order. */
+SP_CHECKED int sp_search_dirs(struct sp_search *s, const struct sp_dirs *dirs,
+			      enum sp_try *ret, struct sp_err *err);
+
+/* How tokens are treated; the two loaders differ. */
+enum sp_tokens { SP_TOKENS_GLIBC, SP_TOKENS_MUSL };
+
+/*
+ * Expand a search path as written in the object owner (SP_NO_OBJECT for one that
+ * comes from the environment) into directories.
+ */
+void sp_search_expand(struct sp_closure *closure, size_t owner, const char *list,
+		      const char *separators, enum sp_tokens how, struct sp_dirs *ret);
+
+/* Expand one string (a NEEDED name with a slash); NULL if it loses its meaning. */
+const struct sp_dir *sp_search_expand_one(struct sp_closure *closure, size_t owner,
+					  const char *text, enum sp_tokens how);
+
+void sp_search_remark(struct sp_closure *closure, const char *id, const char *fmt, ...)
+	SP_PRINTF(3, 4);
+
+/* Add an object to the closure (after all checks) and return its index. */
+size_t sp_closure_push(struct sp_closure *closure, const struct sp_object *object);
+
+/* The two loaders: find name for the object from.  s->object is the result. */
+SP_CHECKED int sp_glibc_find(struct sp_search *s, struct sp_err *err);
+SP_CHECKED int sp_musl_find(struct sp_search *s, struct sp_err *err);
+
+/* glibc: every version need met by the object bound to that name. */
+void sp_glibc_check_versions(struct sp_closure *closure);
+
+#endif

@@ -41,6 +41,8 @@ enum sp_reason_kind {
 	SP_BECAUSE_CONFIG	/* an option of the image asks for it (--user, --workdir) */
 };
 
+/* Which of two reasons for one entry is kept: the one that comes first above. */
+
 /* Why an entry is there.  by is the path of the entry it leads back to, NULL at
  * the end of the chain; detail the soname, option or rule. */
 struct sp_reason {
@@ -65,6 +67,7 @@ struct sp_entry {
 	const void *caps;		/* bytes of security.capability, or NULL */
 	size_t caps_len;
 	struct sp_reason reason;
+	size_t order;			/* set by sp_plan_add() */
 };
 
 /* Something noticed that the user should know.  id is stable, for scripts. */
@@ -79,6 +82,8 @@ struct sp_plan {
 	struct sp_map by_path;		/* after sp_plan_finish() */
 	struct sp_note *notes;
 	size_t notes_nr, notes_alloc;
+	const char **excludes;
+	size_t excludes_nr, excludes_alloc;
 };
 
 struct sp_plan *sp_plan_new(void);
@@ -92,10 +97,11 @@ SP_CHECKED int sp_plan_add(struct sp_plan *plan, const struct sp_entry *entry,
 			   struct sp_err *err);
 
 /*
- * Take out every entry whose path matches the glob (see sp_path_match).  To be
- * called before sp_plan_finish().  Returns how many went.
+ * Leave out every entry whose path in the image matches the glob (see
+ * sp_path_match); done by sp_plan_finish(), which notes a glob that matched
+ * nothing.
  */
-size_t sp_plan_exclude(struct sp_plan *plan, const char *glob);
+void sp_plan_exclude(struct sp_plan *plan, const char *glob);
 
 /*
  * Put the plan in order: entries below a symbolic link of the plan move to where

@@ -1,0 +1,186 @@
+/*
+ * --add: files and trees as they are, and the closure of every ELF file in them.
+ */
+#include <string.h>
+
+#include "base/path.h"
+#include "base/vec.h"
+#include "elf/kind.h"
+#include "elf/platform.h"
+#include "rootfs/rootfs.h"
+
+#define DEPTH_MAX 256		/* directories below each other */
+
+/* One --add while it is carried out. */
+struct adding {
+	struct sp_rootfs *rootfs;
+	const struct sp_rootfs_options *options;
+	const struct sp_add *add;
+	const char *detail;	/* "--add SRC", the reason of all its entries */
+};
+
+/* A program of its own: it has a loader, so it gets a closure of its own. */
+static int add_program(struct adding *a, const char *path, const char *image_path,
+		       struct sp_err *err)
+{
+	struct sp_start start = {
+		.root = a->add->root, .path = path, .image_path = image_path,
+		.libs = a->options->libs, .library_path = a->options->library_path,
+		.preload = a->options->preload,
+	};
+	struct sp_closure *closure;
+
+	if (sp_closure_build(&start, &closure, err))
+		return -1;
+	*SP_VEC_PUSH(a->rootfs->others) = closure;
+	return sp_gather_closure(a->rootfs, closure, SP_BECAUSE_ADDED, a->detail, err);
+}
+
+static bool same_machine(const struct sp_elf *a, const struct sp_elf *b)
+{
+	return a->machine == b->machine && a->bits == b->bits &&
+	       a->big_endian == b->big_endian;
+}
+
+/* What an added file is decides what it brings along. */
+static int add_closure(struct adding *a, const char *path, const char *image_path,
+		       const struct sp_elf *elf, struct sp_err *err)
+{
+	struct sp_closure *main = a->rootfs->closure;
+
+	if (elf->interp && sp_kind_of(elf) == SP_KIND_DYNAMIC)
+		return add_program(a, path, image_path, err);
+	if (!elf->has_dynamic || !elf->needed_nr)
+		return 0;
+	if (!same_machine(elf, main->objects[0].elf) || !main->objects[0].elf->interp) {
+		sp_plan_note(a->rootfs->plan, "foreign-object",
+			     "%s is a library that %s cannot load; it is added without what it needs",
+			     image_path, a->rootfs->entry);
+		return 0;
+	}
+	return sp_closure_add(main, a->add->root, path, image_path, err);
+}
+
+static int add_file(struct adding *a, const char *real, const struct sp_stat *st,
+		    const char *image_path, struct sp_err *err)
+{
+	sp_autofile struct sp_file file = SP_FILE_INIT;
+	sp_autoelf struct sp_elf *elf = NULL;
+	struct sp_reason reason = { SP_BECAUSE_ADDED, NULL, a->detail };
+	struct sp_err why = { 0 };
+
+	if (sp_gather_entry(a->rootfs->plan, a->add->root, real, st, image_path,
+			    &reason, err) ||
+	    sp_root_open(a->add->root, real, &file, err))
+		return -1;
+	if (!sp_elf_is(&file))
+		return 0;
+	if (sp_elf_read(&file, &elf, &why)) {
+		sp_plan_note(a->rootfs->plan, "damaged-object",
+			     "%s begins as an ELF file but is none (%s); it is added as data",
+			     image_path, why.msg);
+		return 0;
+	}
+	if (sp_kind_of(elf) == SP_KIND_FOREIGN)
+		return 0;
+	return add_closure(a, real, image_path, elf, err);
+}
+
+static int add_tree(struct adding *a, const char *dir, const char *image_dir, int depth,
+		    struct sp_err *err);
+
+static int add_any(struct adding *a, const char *path, const struct sp_stat *st,
+		   const char *target, const char *image_path, int depth,
+		   struct sp_err *err)
+{
+	struct sp_entry entry = {
+		.path = image_path, .mode = st->mode,
+		.reason = { SP_BECAUSE_ADDED, NULL, a->detail },
+	};
+
+	switch (st->type) {
+	case SP_FILE:
+		return add_file(a, path, st, image_path, err);
+	case SP_DIR:
+		entry.type = SP_ENTRY_DIR;
+		if (sp_plan_add(a->rootfs->plan, &entry, err))
+			return -1;
+		return add_tree(a, path, image_path, depth + 1, err);
+	case SP_SYMLINK:
+		entry.type = SP_ENTRY_SYMLINK;
+		entry.mode = 0777;
+		entry.target = target;
+		return sp_plan_add(a->rootfs->plan, &entry, err);
+	default:
+		sp_plan_note(a->rootfs->plan, "special-file",
+			     "%s is a device, FIFO or socket; it is left out",
+			     sp_root_show(a->add->root, path));
+		return 0;
+	}
+}
+
+static int add_tree(struct adding *a, const char *dir, const char *image_dir, int depth,
+		    struct sp_err *err)
+{
+	struct sp_arena *arena = &a->rootfs->plan->arena;
+	const char *const *names;
+	size_t names_nr;
+
+	if (depth > DEPTH_MAX)
+		return sp_err_set(err, SP_EUSAGE, "%s: more than %d directories deep",
+				  sp_root_show(a->add->root, dir), DEPTH_MAX);
+	if (sp_root_list(a->add->root, dir, &names, &names_nr, err))
+		return -1;
+	for (size_t i = 0; i < names_nr; i++) {
+		const char *path = sp_path_join(arena, dir, names[i]);
+		const char *image_path = sp_path_join(arena, image_dir, names[i]);
+		const char *target;
+		struct sp_stat st;
+
+		if (sp_root_lstat(a->add->root, path, &st, &target, err))
+			return -1;
+		/* gone since the directory was listed: as if it had never been */
+		if (st.type != SP_ABSENT &&
+		    add_any(a, path, &st, target, image_path, depth, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* The links on the way to a path that keeps its place in the image. */
+static int add_way(struct adding *a, const struct sp_found *found, struct sp_err *err)
+{
+	for (size_t i = 0; i < found->links_nr; i++)
+		if (sp_plan_add(a->rootfs->plan, &(struct sp_entry){
+				.path = found->links[i].path, .type = SP_ENTRY_SYMLINK,
+				.mode = 0777, .target = found->links[i].target,
+				.reason = { SP_BECAUSE_ADDED, NULL, a->detail } }, err))
+			return -1;
+	return 0;
+}
+
+int sp_add_apply(struct sp_rootfs *rootfs, const struct sp_add *add,
+		 const struct sp_rootfs_options *options, struct sp_err *err)
+{
+	struct adding a = {
+		.rootfs = rootfs, .options = options, .add = add,
+		.detail = sp_arena_strf(&rootfs->plan->arena, "--add %s", add->source),
+	};
+	struct sp_found found;
+
+	if (sp_root_resolve(add->root, add->source, &found, err))
+		return -1;
+	if (!found.real)
+		return sp_err_set(err, SP_EFAIL, "--add %s: no such file or directory",
+				  sp_root_show(add->root, add->source));
+	if (add->keeps_path && add_way(&a, &found, err))
+		return -1;
+	const char *dest = add->keeps_path ? found.real : add->dest;
+	if (found.st.type == SP_OTHER)
+		return sp_err_set(err, SP_EUSAGE,
+				  "--add %s: is a device, FIFO or socket; only files, directories and links can be added",
+				  sp_root_show(add->root, add->source));
+	if (add_any(&a, found.real, &found.st, NULL, dest, 0, err))
+		return sp_err_wrap(err, "--add %s", sp_root_show(add->root, add->source));
+	return 0;
+}

@@ -1,0 +1,100 @@
+/*
+ * Files that the loader itself reads: an ld.so.cache of the image's own when
+ * libraries stand outside the built-in directories, musl's path file when a
+ * library was found through it.  So nothing depends on luck, and a program that
+ * needs neither gets neither.
+ */
+#include <string.h>
+
+#include "base/path.h"
+#include "base/vec.h"
+#include "rootfs/rootfs.h"
+
+struct entries {
+	struct sp_cache_entry *list;
+	size_t list_nr, list_alloc;
+};
+
+static void entries_release(struct entries *e)
+{
+	free(e->list);
+}
+
+static bool builtin(const struct sp_closure *closure, const char *path)
+{
+	struct sp_arena arena = { 0 };
+	const char *dir = sp_path_dirname(&arena, path);
+	bool is = false;
+
+	for (size_t i = 0; i < closure->loader.dirs_nr; i++)
+		is |= strcmp(dir, closure->loader.dirs[i]) == 0;
+	sp_arena_release(&arena);
+	return is;
+}
+
+/* Collect what a search without paths of its own must find by name. */
+static void collect(const struct sp_closure *closure, struct entries *e, bool *ret_needed)
+{
+	for (size_t i = 0; i < closure->objects_nr; i++) {
+		const struct sp_object *o = &closure->objects[i];
+
+		if (o->rule != SP_RULE_CACHE && o->rule != SP_RULE_DEFAULT)
+			continue;
+		bool known = false;
+		for (size_t k = 0; k < e->list_nr; k++)
+			known |= strcmp(e->list[k].name, o->name) == 0;
+		if (known)
+			continue;
+		*SP_VEC_PUSH(e->list) = (struct sp_cache_entry){
+			.name = o->name, .path = o->path,
+			.flags = sp_cache_flags(closure->objects[0].elf),
+		};
+		*ret_needed |= o->rule == SP_RULE_CACHE && !builtin(closure, o->path);
+	}
+}
+
+static int add_cache(struct sp_rootfs *rootfs, struct sp_err *err)
+{
+	SP_CLEANUP(entries_release) struct entries e = { 0 };
+	sp_autobuf struct sp_buf bytes = { 0 };
+	bool needed = false;
+
+	collect(rootfs->closure, &e, &needed);
+	for (size_t i = 0; i < rootfs->others_nr; i++)
+		if (rootfs->others[i]->loader.libc == SP_LIBC_GLIBC)
+			collect(rootfs->others[i], &e, &needed);
+	if (!needed)
+		return 0;
+	sp_cache_make(e.list, e.list_nr, rootfs->closure->objects[0].elf->big_endian, &bytes);
+	return sp_plan_add(rootfs->plan, &(struct sp_entry){
+		.path = SP_CACHE_PATH, .type = SP_ENTRY_FILE, .mode = 0644,
+		.content = bytes.data, .size = bytes.len,
+		.reason = { SP_BECAUSE_LOADER, rootfs->entry,
+			    "libraries outside its built-in directories" } }, err);
+}
+
+static int add_path_file(struct sp_rootfs *rootfs, const struct sp_closure *closure,
+			 struct sp_err *err)
+{
+	struct sp_reason reason = { SP_BECAUSE_LOADER, rootfs->entry,
+				    "where musl looks for libraries" };
+	const char *path = closure->loader.path_file;
+
+	for (size_t i = 0; i < closure->objects_nr; i++)
+		if (closure->objects[i].rule == SP_RULE_MUSL_PATH)
+			return sp_gather_file(rootfs->plan, closure->libs, path, path,
+					      &reason, err);
+	return 0;
+}
+
+int sp_loader_files_apply(struct sp_rootfs *rootfs, struct sp_err *err)
+{
+	if (rootfs->closure->loader.libc == SP_LIBC_MUSL &&
+	    add_path_file(rootfs, rootfs->closure, err))
+		return -1;
+	for (size_t i = 0; i < rootfs->others_nr; i++)
+		if (rootfs->others[i]->loader.libc == SP_LIBC_MUSL &&
+		    add_path_file(rootfs, rootfs->others[i], err))
+			return -1;
+	return rootfs->closure->loader.libc == SP_LIBC_MUSL ? 0 : add_cache(rootfs, err);
+}

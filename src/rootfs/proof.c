@@ -1,0 +1,104 @@
+/*
+ * The closed-world proof: the same closure, built once more with the planned
+ * image as its only root.  What the loader will map there must be, object for
+ * object, what was analysed; then the image starts wherever its platform fits.
+ */
+#include <string.h>
+
+#include "rootfs/plan_root.h"
+#include "rootfs/rootfs.h"
+
+static const struct sp_entry *source_entry(const struct sp_plan *plan, const char *real)
+{
+	const struct sp_entry *e = sp_plan_find(plan, real);
+
+	return e && e->type == SP_ENTRY_HARDLINK ? sp_plan_find(plan, e->target) : e;
+}
+
+static bool same_file(const struct sp_entry *e, const struct sp_object *o)
+{
+	if (!e || !e->root)
+		return false;
+	if (e->root == o->root && strcmp(e->source, o->found.real) == 0)
+		return true;
+	return e->source_st.dev && e->source_st.dev == o->found.st.dev &&
+	       e->source_st.ino == o->found.st.ino;
+}
+
+/* Is the object that was analysed among those of the replay? */
+static bool replayed(const struct sp_plan *plan, const struct sp_object *o,
+		     const struct sp_closure *replay)
+{
+	for (size_t i = 0; i < replay->objects_nr; i++)
+		if (same_file(source_entry(plan, replay->objects[i].found.real), o))
+			return true;
+	return false;
+}
+
+static int compare(struct sp_rootfs *rootfs, const struct sp_closure *closure,
+		   const struct sp_closure *replay, struct sp_err *err)
+{
+	for (size_t i = 0; i < closure->objects_nr; i++) {
+		const struct sp_object *o = &closure->objects[i];
+
+		if (!replayed(rootfs->plan, o, replay))
+			return sp_err_set(err, SP_EPROGRAM,
+					  "%s: in the image its loader would not load it as %s, but something else or nothing; see --exclude, --add and --at",
+					  sp_root_show(o->root, o->path), o->image_path);
+	}
+	if (replay->objects_nr != closure->objects_nr)
+		return sp_err_set(err, SP_EPROGRAM,
+				  "%s: in the image its loader would load %zu objects, not the %zu that were analysed",
+				  rootfs->entry, replay->objects_nr, closure->objects_nr);
+	return 0;
+}
+
+/* Libraries that were added are opened at run time: replay them as well. */
+static int replay_added(const struct sp_closure *closure, struct sp_closure *replay,
+			struct sp_root *root, struct sp_err *err)
+{
+	for (size_t i = 0; i < closure->objects_nr; i++) {
+		const struct sp_object *o = &closure->objects[i];
+
+		if (o->rule == SP_RULE_ADDED &&
+		    sp_closure_add(replay, root, o->image_path, o->image_path, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int prove_one(struct sp_rootfs *rootfs, const struct sp_closure *closure,
+		     struct sp_root *root, struct sp_err *err)
+{
+	const char *entry = closure->objects[0].image_path;
+	struct sp_closure *replay = NULL;
+	struct sp_start start = {
+		.root = root, .path = entry, .image_path = entry, .libs = root,
+		.library_path = rootfs->library_path, .preload = rootfs->preload,
+	};
+	int rc = -1;
+
+	if (sp_closure_check(closure, err))
+		return sp_err_wrap(err, "%s", sp_root_show(closure->objects[0].root,
+							   closure->objects[0].path));
+	if (sp_closure_build(&start, &replay, err) ||
+	    replay_added(closure, replay, root, err) || sp_closure_check(replay, err))
+		sp_err_wrap(err, "the image would not start");
+	else
+		rc = compare(rootfs, closure, replay, err);
+	sp_closure_free(replay);
+	return rc;
+}
+
+int sp_rootfs_prove(struct sp_rootfs *rootfs, struct sp_err *err)
+{
+	struct sp_root *root = sp_plan_root_new(rootfs->plan);
+	int rc = sp_accounts_check(rootfs, err);
+
+	if (!rc)
+		rc = prove_one(rootfs, rootfs->closure, root, err);
+	for (size_t i = 0; !rc && i < rootfs->others_nr; i++)
+		rc = prove_one(rootfs, rootfs->others[i], root, err);
+	sp_root_free(root);
+	return rc;
+}

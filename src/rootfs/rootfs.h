@@ -1,0 +1,100 @@
+/*
+ * From a program to a proven plan: the closure, what was added, what the image's
+ * options ask for, in order, and the proof that the program can start from it.
+ *
+ *	struct sp_rootfs *rootfs;
+ *
+ *	if (sp_rootfs_build(&options, &rootfs, err) == 0 &&
+ *	    sp_rootfs_prove(rootfs, err) == 0)
+ *		... rootfs->plan ...
+ *	sp_rootfs_free(rootfs);
+ */
+#ifndef SP_ROOTFS_ROOTFS_H
+#define SP_ROOTFS_ROOTFS_H
+
+#include "loader/closure.h"
+#include "rootfs/plan.h"
+
+/* One --add: where from, in which root, and where to (NULL: see sp_add_parse). */
+struct sp_add {
+	struct sp_root *root;
+	const char *source;	/* absolute path in root */
+	const char *dest;	/* absolute image path */
+	bool contents;		/* a directory's contents go to dest, not itself */
+	bool keeps_path;	/* dest is source: links on the way are kept */
+};
+
+struct sp_rootfs_options {
+	struct sp_root *root;		/* where the program is */
+	const char *program;		/* absolute path in root */
+	const char *image_path;		/* where it goes */
+	struct sp_root *libs;		/* where loader and libraries are */
+	const struct sp_add *adds;
+	size_t adds_nr;
+	const char *const *excludes;
+	size_t excludes_nr;
+	const char *user;		/* as given to --user, or NULL */
+	const char *workdir;		/* absolute, or NULL */
+	const char *library_path, *preload;	/* LD_* of the image's environment */
+};
+
+struct sp_rootfs {
+	struct sp_plan *plan;
+	struct sp_closure *closure;	/* of the program; the first one */
+	struct sp_closure **others;	/* of programs that were added */
+	size_t others_nr, others_alloc;
+	const char *entry;		/* path of the program in the image */
+	const char *user;		/* what the configuration shall say, or NULL */
+	const char *library_path, *preload;
+};
+
+/*
+ * Analyse and plan.  A closure with missing libraries is no error here, so that
+ * it can be reported in full: sp_rootfs_prove() refuses it.
+ */
+SP_CHECKED int sp_rootfs_build(const struct sp_rootfs_options *options,
+			       struct sp_rootfs **ret, struct sp_err *err);
+void sp_rootfs_free(struct sp_rootfs *rootfs);
+
+/*
+ * The closed-world proof: the loader's rules are replayed inside the planned root
+ * alone.  SP_EPROGRAM if an object is missing there, or another one than was
+ * analysed would be loaded, or the program is not executable.
+ */
+SP_CHECKED int sp_rootfs_prove(struct sp_rootfs *rootfs, struct sp_err *err);
+
+/* --- the parts, one file each --- */
+
+/* gather.c: every object of a closure, with the links that lead to it. */
+SP_CHECKED int sp_gather_closure(struct sp_rootfs *rootfs, struct sp_closure *closure,
+				 enum sp_reason_kind top, const char *detail,
+				 struct sp_err *err);
+
+/* gather.c: one path of a root with the links on the way; file or symlink chain.
+ * image_path NULL means: where it is. */
+SP_CHECKED int sp_gather_file(struct sp_plan *plan, struct sp_root *root,
+			      const char *path, const char *image_path,
+			      const struct sp_reason *reason, struct sp_err *err);
+
+/* gather.c: the entry for a regular file, with mode, owner and capabilities as
+ * they are carried. */
+SP_CHECKED int sp_gather_entry(struct sp_plan *plan, struct sp_root *root,
+			       const char *real, const struct sp_stat *st,
+			       const char *image_path, const struct sp_reason *reason,
+			       struct sp_err *err);
+
+/* add.c: a file or tree; ELF files in it bring their closure. */
+SP_CHECKED int sp_add_apply(struct sp_rootfs *rootfs, const struct sp_add *add,
+			    const struct sp_rootfs_options *options, struct sp_err *err);
+
+/* accounts.c: --user: what the configuration says, and the passwd and group
+ * entries that go with "nonroot". */
+SP_CHECKED int sp_accounts_apply(struct sp_rootfs *rootfs, const char *user,
+				 struct sp_err *err);
+/* accounts.c: after the plan is finished: is a user given by name known in it? */
+SP_CHECKED int sp_accounts_check(struct sp_rootfs *rootfs, struct sp_err *err);
+
+/* loader_files.c: ld.so.cache or musl's path file, when the image needs one. */
+SP_CHECKED int sp_loader_files_apply(struct sp_rootfs *rootfs, struct sp_err *err);
+
+#endif

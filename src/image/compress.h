@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "image/digest.h"
 
 #define SP_BLOCK (1024 * 1024)
 
@@ -33,28 +34,57 @@ const char *sp_compress_media_type(const struct sp_compress *how);
  * A context serves one thread.
  */
 struct sp_compressor {
-	void *(*new_context)(int level);
+	void *(*new_context)(int level);	/* NULL: out of memory */
 	size_t (*bound)(void *context, size_t len);
-	/* bytes written to out; cannot fail when out has room for bound() */
+	/* bytes written to out, which has room for bound(); 0: out of memory */
 	size_t (*block)(void *context, const void *in, size_t len, void *out, size_t room);
-	void (*free_context)(void *context);
+	void (*free_context)(void *context);	/* NULL allowed */
+	const char *(*version)(void);		/* "1.5.4" */
 };
 extern const struct sp_compressor sp_gzip, sp_zstd;
 
+/*
+ * The pool: bytes in, compressed bytes out in order, in bounded memory.
+ *
+ *	struct sp_pool *pool = sp_pool_new(&how, 0, hash, emit, ctx);
+ *	size_t room;
+ *
+ *	while (there is more) {
+ *		void *to = sp_pool_room(pool, &room);
+ *		size_t len = ...put at most room bytes there...;
+ *		if (sp_pool_commit(pool, len, err))
+ *			...
+ *	}
+ *	sp_pool_finish(pool, err);
+ *	sp_pool_free(pool);
+ *
+ * An input of no bytes gives one empty member or frame; SP_COMPRESS_NONE gives
+ * the bytes as they are.
+ */
 struct sp_pool;
 
-/* threads 0: one a CPU we may run on, but no more than 8.  emit gets the
- * compressed bytes in order, on the thread that calls the functions below. */
+/*
+ * threads counts the calling one; 0: one a CPU that we may run on, at most
+ * SP_POOL_THREADS_MAX.  Where no threads can be had the caller does all the work.
+ * hash, if not NULL, gets the plain bytes in order, on any of the threads; it is
+ * whole after sp_pool_finish() and must outlive the pool.  emit gets the
+ * compressed bytes in order, on the thread that calls the functions below.
+ */
+#define SP_POOL_THREADS_MAX 8
 struct sp_pool *sp_pool_new(const struct sp_compress *how, unsigned threads,
+			    struct sp_hash *hash,
 			    int (*emit)(void *ctx, const void *data, size_t len,
 					struct sp_err *),
 			    void *ctx);
-/* Where the next bytes of the stream go, and how many fit; then say how many
- * were put there.  sp_pool_commit() may wait for a block to be compressed. */
+/* Where the next bytes of the stream go, and how many fit (never 0); then say
+ * how many were put there.  sp_pool_commit() may wait for a block to be compressed.
+ * After a failure only sp_pool_free() may follow. */
 void *sp_pool_room(struct sp_pool *pool, size_t *ret_room);
 SP_CHECKED int sp_pool_commit(struct sp_pool *pool, size_t len, struct sp_err *err);
 SP_CHECKED int sp_pool_finish(struct sp_pool *pool, struct sp_err *err);
 void sp_pool_free(struct sp_pool *pool);	/* at any time; NULL allowed */
+void sp_pool_freep(struct sp_pool **pool);
+#define sp_autopool __attribute__((cleanup(sp_pool_freep)))
 
 /* What decides compressed bytes: "libdeflate/1.14 zstd/1.5.4". */
 const char *sp_compress_versions(void);

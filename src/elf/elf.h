@@ -33,7 +33,8 @@
 #define SP_ELF_STRING_MAX 65536		/* bytes of a search path or a name */
 #define SP_ELF_INTERP_MAX 4096
 
-/* One version that the object asks of a file, or that it defines (file NULL). */
+/* One version that the object asks of a file, or that it defines (file NULL).
+ * Among the defined ones is the base version, named as the object itself. */
 struct sp_elf_version {
 	const char *file;	/* soname of the object that must define it */
 	const char *name;	/* "GLIBC_2.34" */
@@ -116,7 +117,7 @@ struct sp_elf {
 
 	/* languages and packers */
 	struct sp_elf_go go;
-	bool rust;			/* compiled by rustc (.comment, .dep-v0 or symbols say so) */
+	bool rust;			/* compiled by rustc: .comment, .dep-v0 or .symtab say so */
 	bool upx;			/* packed by UPX or a like: the real program cannot be seen */
 };
 
@@ -137,7 +138,10 @@ void sp_elf_freep(struct sp_elf **elf);
 /*
  * The symbols of the dynamic symbol table: found through DT_SYMTAB and counted
  * by DT_HASH or DT_GNU_HASH, so that section headers are not needed.  Undefined
- * ones are what the object asks of others.  visit gets each name once.
+ * ones are what the object asks of others.  visit gets each entry once, so that a
+ * name comes again only with another version; version is NULL for those without,
+ * and both strings are valid during the call only.  Local symbols, and definitions
+ * that no other object can see, are left out.
  */
 enum sp_elf_sym { SP_ELF_UNDEFINED, SP_ELF_UNDEFINED_WEAK, SP_ELF_DEFINED };
 SP_CHECKED int sp_elf_symbols(const struct sp_elf *elf, struct sp_file *file,

@@ -1,0 +1,273 @@
+/*
+ * The dynamic symbol table, without section headers.
+ *
+ * Nothing in a file states how many symbols there are.  DT_HASH has one chain
+ * entry for each; MIPS has a tag of its own; with DT_GNU_HASH alone the last
+ * chain ends at the last symbol, except that an object which defines nothing has
+ * no chain, and then the relocations tell which symbols are asked for.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/vec.h"
+#include "elf/reader.h"
+
+#define BLOCK 128	/* records read at a time */
+
+struct table {
+	struct sp_reader r;
+	struct sp_dynamic dyn;
+	struct sp_arena arena;
+	const char **versions;		/* by the index of DT_VERSYM */
+	size_t versions_nr, versions_alloc;
+	uint64_t nr;
+};
+
+static void table_release(struct table *t)
+{
+	sp_dynamic_release(&t->dyn);
+	sp_arena_release(&t->arena);
+	free(t->versions);
+}
+
+/* The file offset of entry i of a table at an address, checked for nr entries. */
+static int entry(const struct table *t, const char *tag, uint64_t address, uint64_t i,
+		 size_t size, size_t nr, uint64_t *ret, struct sp_err *err)
+{
+	uint64_t offset, avail;
+
+	if (!sp_reader_locate(&t->r, address, &offset, &avail))
+		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: %s at 0x%" PRIx64
+				  " lies outside the file", tag, address);
+	if (i > avail / size || nr > avail / size - i)
+		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: entry %" PRIu64
+				  " of %s lies outside the file", i + nr - 1, tag);
+	*ret = offset + i * size;
+	return 0;
+}
+
+/* Entries as bytes, into buf. */
+static int read_entries(const struct table *t, const char *tag, uint64_t address,
+			uint64_t i, size_t size, size_t nr, void *buf,
+			struct sp_err *err)
+{
+	uint64_t offset;
+
+	if (entry(t, tag, address, i, size, nr, &offset, err))
+		return -1;
+	return sp_reader_bytes(&t->r, tag, offset, buf, nr * size, err);
+}
+
+static int count_by_hash(struct table *t, struct sp_err *err)
+{
+	/* The s390 and Alpha ABIs have entries of 64 bits there. */
+	bool wide = t->r.bits == 64 && (t->r.header.e_machine == EM_S390 ||
+					t->r.header.e_machine == EM_ALPHA);
+	uint8_t raw[16];
+
+	if (read_entries(t, "DT_HASH", t->dyn.hash, 0, wide ? 8 : 4, 2, raw, err))
+		return -1;
+	t->nr = wide ? sp_reader_u64(&t->r, raw + 8) : sp_reader_u32(&t->r, raw + 4);
+	return 0;
+}
+
+/* The highest symbol that a bucket begins with, 0 if all are empty. */
+static int highest_bucket(const struct table *t, uint64_t buckets, uint32_t nr,
+			  uint32_t *ret, struct sp_err *err)
+{
+	uint8_t raw[BLOCK * 4];
+
+	*ret = 0;
+	for (uint32_t i = 0; i < nr; i += BLOCK) {
+		uint32_t n = nr - i < BLOCK ? nr - i : BLOCK;
+
+		if (read_entries(t, "DT_GNU_HASH", buckets, i, 4, n, raw, err))
+			return -1;
+		for (uint32_t k = 0; k < n; k++) {
+			uint32_t first = sp_reader_u32(&t->r, raw + 4 * (size_t)k);
+
+			if (first > *ret)
+				*ret = first;
+		}
+	}
+	return 0;
+}
+
+/* Header: buckets, first symbol in a chain, words of the filter, shift; then
+ * the filter, the buckets and the chains, whose last entries have bit 0 set. */
+static int count_by_gnu_hash(struct table *t, struct sp_err *err)
+{
+	uint32_t nr, first, words, last;
+	uint64_t buckets, chains;
+	uint8_t raw[16];
+
+	if (read_entries(t, "DT_GNU_HASH", t->dyn.gnu_hash, 0, 1, 16, raw, err))
+		return -1;
+	nr = sp_reader_u32(&t->r, raw);
+	first = sp_reader_u32(&t->r, raw + 4);
+	words = sp_reader_u32(&t->r, raw + 8);
+	buckets = t->dyn.gnu_hash + 16 + words * (uint64_t)(t->r.bits / 8);
+	chains = buckets + 4 * (uint64_t)nr;
+	if (nr > SP_ELF_SYMBOLS_MAX)
+		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: DT_GNU_HASH has %u "
+				  "buckets, expected %d at most", nr, SP_ELF_SYMBOLS_MAX);
+	if (highest_bucket(t, buckets, nr, &last, err) || last == 0)
+		return last == 0 ? 0 : -1;
+	for (;; last++) {
+		if (last < first || last - first > SP_ELF_SYMBOLS_MAX)
+			return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: a bucket "
+					  "of DT_GNU_HASH leads nowhere");
+		if (read_entries(t, "DT_GNU_HASH", chains, last - first, 4, 1, raw, err))
+			return -1;
+		if (sp_reader_u32(&t->r, raw) & 1)
+			break;
+	}
+	t->nr = (uint64_t)last + 1;
+	return 0;
+}
+
+static int count_in(struct table *t, const char *tag, uint64_t address, uint64_t bytes,
+		    uint64_t skip, bool rela, struct sp_err *err)
+{
+	enum sp_record record = rela ? SP_REC_RELA : SP_REC_REL;
+	size_t size = sp_reader_record_size(&t->r, record);
+	uint64_t nr = address ? bytes / size : 0, offset;
+	Elf64_Rela block[BLOCK];
+
+	if (nr > SP_ELF_RELOCATIONS_MAX)
+		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: %" PRIu64
+				  " relocations in %s, expected %d at most", nr, tag,
+				  SP_ELF_RELOCATIONS_MAX);
+	for (uint64_t i = skip; i < nr; i += BLOCK) {
+		size_t n = nr - i < BLOCK ? (size_t)(nr - i) : BLOCK;
+
+		if (entry(t, tag, address, i, size, n, &offset, err) ||
+		    sp_reader_records(&t->r, record, tag, offset, n, block, err))
+			return -1;
+		for (size_t k = 0; k < n; k++)
+			if (ELF64_R_SYM(block[k].r_info) >= t->nr)
+				t->nr = ELF64_R_SYM(block[k].r_info) + 1;
+	}
+	return 0;
+}
+
+/* Relocations without a symbol stand first, and DT_RELACOUNT says how many: in
+ * a large program nearly all. */
+static int count_by_relocations(struct table *t, struct sp_err *err)
+{
+	const struct sp_dynamic *d = &t->dyn;
+
+	return count_in(t, "DT_RELA", d->rela, d->relasz, d->relacount, true, err) ||
+	       count_in(t, "DT_REL", d->rel, d->relsz, d->relcount, false, err) ||
+	       count_in(t, "DT_JMPREL", d->jmprel, d->pltrelsz, 0,
+			d->pltrel == DT_RELA, err)
+	       ? -1 : 0;
+}
+
+static int count(struct table *t, struct sp_err *err)
+{
+	if (t->dyn.hash)
+		return count_by_hash(t, err);
+	if (t->dyn.mips_symtabno && (t->r.header.e_machine == EM_MIPS)) {
+		t->nr = t->dyn.mips_symtabno;
+		return 0;
+	}
+	if (t->dyn.gnu_hash && count_by_gnu_hash(t, err))
+		return -1;
+	return t->nr ? 0 : count_by_relocations(t, err);
+}
+
+static void keep_version(void *ctx, const struct sp_elf_version *version,
+			 unsigned index)
+{
+	struct table *t = ctx;
+
+	while (t->versions_nr <= index)
+		*SP_VEC_PUSH(t->versions) = NULL;
+	if (!t->versions[index])
+		t->versions[index] = sp_arena_strdup(&t->arena, version->name);
+}
+
+/* Index 0 is local and 1 the object without version; the highest bit says that
+ * a definition is not the default one. */
+static const char *version_of(const struct table *t, uint16_t versym)
+{
+	size_t index = versym & 0x7fff;
+
+	return index > 1 && index < t->versions_nr ? t->versions[index] : NULL;
+}
+
+static bool kind_of(const Elf64_Sym *sym, enum sp_elf_sym *ret)
+{
+	unsigned binding = ELF64_ST_BIND(sym->st_info);
+	unsigned visibility = ELF64_ST_VISIBILITY(sym->st_other);
+
+	if (binding == STB_LOCAL || sym->st_name == 0)
+		return false;
+	if (sym->st_shndx == SHN_UNDEF)
+		*ret = binding == STB_WEAK ? SP_ELF_UNDEFINED_WEAK : SP_ELF_UNDEFINED;
+	else if (visibility == STV_HIDDEN || visibility == STV_INTERNAL)
+		return false;
+	else
+		*ret = SP_ELF_DEFINED;
+	return true;
+}
+
+static int visit_block(struct table *t, uint64_t i, size_t n,
+		       void (*visit)(void *, const char *, const char *,
+				     enum sp_elf_sym),
+		       void *ctx, struct sp_err *err)
+{
+	Elf64_Sym syms[BLOCK];
+	uint8_t versyms[BLOCK * 2] = { 0 };
+	uint64_t offset;
+
+	if (entry(t, "DT_SYMTAB", t->dyn.symtab, i,
+		  sp_reader_record_size(&t->r, SP_REC_SYM), n, &offset, err) ||
+	    sp_reader_records(&t->r, SP_REC_SYM, "dynamic symbols", offset, n, syms, err))
+		return -1;
+	if (t->dyn.versym &&
+	    read_entries(t, "DT_VERSYM", t->dyn.versym, i, 2, n, versyms, err))
+		return -1;
+	for (size_t k = 0; k < n; k++) {
+		enum sp_elf_sym kind;
+		const char *name;
+
+		if (!kind_of(&syms[k], &kind))
+			continue;
+		if (sp_strings_get(&t->dyn.strings, &t->r, "dynamic symbols",
+				   syms[k].st_name, &name, err) ||
+		    sp_strings_charge(&t->dyn.strings, name, SP_ELF_NAMES_MAX, err))
+			return -1;
+		visit(ctx, name, version_of(t, sp_reader_u16(&t->r, versyms + 2 * k)),
+		      kind);
+	}
+	return 0;
+}
+
+int sp_elf_symbols(const struct sp_elf *elf, struct sp_file *file,
+		   void (*visit)(void *ctx, const char *name, const char *version,
+				 enum sp_elf_sym),
+		   void *ctx, struct sp_err *err)
+{
+	SP_CLEANUP(table_release) struct table t = { 0 };
+
+	if (!elf->has_dynamic)
+		return 0;
+	if (sp_reader_open(&t.r, file, &t.arena, err) ||
+	    sp_dynamic_read(&t.r, &t.dyn, NULL, err))
+		return -1;
+	if (!t.dyn.symtab)
+		return 0;
+	if (count(&t, err) ||
+	    sp_versions_walk(&t.r, &t.dyn, keep_version, &t, err))
+		return -1;
+	if (t.nr > SP_ELF_SYMBOLS_MAX)
+		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: %" PRIu64
+				  ", expected %d at most", t.nr, SP_ELF_SYMBOLS_MAX);
+	for (uint64_t i = 0; i < t.nr; i += BLOCK)
+		if (visit_block(&t, i, t.nr - i < BLOCK ? (size_t)(t.nr - i) : BLOCK,
+				visit, ctx, err))
+			return -1;
+	return 0;
+}

@@ -109,9 +109,9 @@ _line() { # STATUS TEXT
 	return 1
 }
 
-# At most 60 lines of a value, so that a failure can be read.
+# At most 60 lines of a value, in printable bytes, so that a failure can be read.
 _value() { # LABEL VALUE
-	printf '%s\n' "$2" | head -n 60 | sed "s/^/# $1 /"
+	printf '%s\n' "$2" | head -n 60 | cat -v | cut -c 1-300 | sed "s/^/# $1 /"
 }
 
 pass() {

@@ -1,0 +1,85 @@
+#!/bin/bash
+# seeds.sh DIR: makes first inputs for the fuzz targets, DIR/NAME/* for the target
+# fuzz_NAME.c.  No ELF file is kept with the sources, so they are compiled here.
+set -eu
+dir=$1
+rm -rf "$dir"
+mkdir -p "$dir"
+cd "$dir"
+
+# Without the C library's start files these are a few kilobytes each.
+mkdir elf
+bare='-nostdlib -nostartfiles -Wl,--build-id=sha1 -Os -w'
+source='extern int puts(const char *); int _start_c(void) { return puts("x"); }'
+library='int puts(const char *s) { return s != 0; }'
+compile() { # FILE CC ARG... with the C text on stdin
+	local file=$1
+	shift
+	# shellcheck disable=SC2086
+	"$@" $bare -x c -o "elf/$file" - 2>/dev/null || rm -f "elf/$file"
+}
+compile shared gcc -shared -fPIC -Wl,-soname,libx.so.1 <<<"$library"
+compile static gcc -static -Wl,-e,_start_c <<<"$library int _start_c(void) { return puts(\"x\"); }"
+compile static-pie gcc -static-pie -fPIE -Wl,-e,_start_c \
+	<<<"$library int _start_c(void) { return puts(\"x\"); }"
+compile object gcc -c <<<"$source"
+compile runpath gcc -Wl,-e,_start_c,--unresolved-symbols=ignore-all,-rpath,'$ORIGIN/../lib' \
+	-Wl,--enable-new-dtags -pie -fPIE <<<"$source"
+compile rpath gcc -Wl,-e,_start_c,--unresolved-symbols=ignore-all,-rpath,'$ORIGIN:/opt/lib' \
+	-Wl,--disable-new-dtags -pie -fPIE <<<"$source"
+echo 'V1 { puts; }; V2 { } V1;' >versions
+compile versions gcc -shared -fPIC -Wl,--version-script=versions <<<"$library"
+rm versions
+compile arm64 aarch64-linux-gnu-gcc -shared -fPIC <<<"$library"
+compile arm arm-linux-gnueabihf-gcc -shared -fPIC <<<"$library"
+compile riscv64 riscv64-linux-gnu-gcc -shared -fPIC <<<"$library"
+# The form that Go 1.18 and later write: two strings after a header of 32 bytes.
+compile go gcc -shared -fPIC <<'END'
+__attribute__((section(".go.buildinfo"), aligned(16), used)) char info[] =
+	"\377 Go buildinf:\010\002\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+	"\010go1.19.8\104"
+	"0w\257\f\222t\b\002A\341\301\a\346\326\030\346"
+	"path\tx\nmod\tx\t(devel)\nbuild\tGOAMD64=v3"
+	"\3712C1\206\030 r\000\202B\020A\026\330\362";
+END
+if [ -f elf/shared ] && command -v strip >/dev/null; then
+	cp elf/shared elf/stripped
+	strip --strip-section-headers elf/stripped 2>/dev/null || strip elf/stripped
+fi
+printf '#!/bin/sh\necho\n' >elf/script
+printf '\177ELF' >elf/magic
+
+mkdir cache
+[ ! -r /etc/ld.so.cache ] || head -c 65536 /etc/ld.so.cache >cache/host
+printf 'ld.so-1.7.0' >cache/old
+printf 'glibc-ld.so.cache1.1' >cache/new
+
+mkdir json
+echo '{"schemaVersion":2,"mediaType":"x","manifests":[{"digest":"sha256:0","size":1}]}' >json/index
+echo '{"a":[1,-2.5e3,true,false,null,"\u00e9\ud83d\ude00\\\n"],"b":{}}' >json/values
+echo '[[[[[[[[[[]]]]]]]]]]' >json/deep
+
+mkdir ref
+printf 'app' >ref/short
+printf 'registry.example.org:5000/team/app:1.0' >ref/full
+printf 'app@sha256:%064d' 0 >ref/digest
+
+mkdir tar inflate zstd
+echo text >file
+ln -s file link
+long=$(printf 'x%.0s' {1..120})
+mkdir "$long"
+echo text >"$long/$long"
+tar --format=ustar -cf tar/ustar file link
+tar --format=pax -cf tar/pax file link "$long"
+tar --format=gnu -cf tar/gnu file link "$long"
+gzip -nc tar/pax >inflate/gzip
+cat inflate/gzip inflate/gzip >inflate/members
+! command -v zstd >/dev/null || zstd -q -c tar/pax >zstd/frame
+cp inflate/gzip zstd/
+cp zstd/* inflate/
+rm -rf file link "$long"
+
+mkdir glob path
+printf '/usr/**/lib*.so.[0-9]*' >glob/all
+printf '//a/./b/../c/' >path/dots

@@ -39,7 +39,6 @@ struct sp_compressor {
 	/* bytes written to out, which has room for bound(); 0: out of memory */
 	size_t (*block)(void *context, const void *in, size_t len, void *out, size_t room);
 	void (*free_context)(void *context);	/* NULL allowed */
-	const char *(*version)(void);		/* "1.5.4" */
 };
 extern const struct sp_compressor sp_gzip, sp_zstd;
 
@@ -86,7 +85,8 @@ void sp_pool_free(struct sp_pool *pool);	/* at any time; NULL allowed */
 void sp_pool_freep(struct sp_pool **pool);
 #define sp_autopool __attribute__((cleanup(sp_pool_freep)))
 
-/* What decides compressed bytes: "libdeflate/1.14 zstd/1.5.4". */
+/* What decides compressed bytes, as it was when this was built:
+ * "libdeflate/1.14 zstd/1.5.4". */
 const char *sp_compress_versions(void);
 
 #endif

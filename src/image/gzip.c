@@ -78,15 +78,9 @@ static void gzip_free(void *context)
 	free(gzip);
 }
 
-static const char *gzip_version(void)
-{
-	return LIBDEFLATE_VERSION_STRING;	/* it has no call for this */
-}
-
 const struct sp_compressor sp_gzip = {
 	.new_context = gzip_new,
 	.bound = gzip_bound,
 	.block = gzip_block,
 	.free_context = gzip_free,
-	.version = gzip_version,
 };

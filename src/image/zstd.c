@@ -45,17 +45,11 @@ static void zstd_free(void *context)
 	ZSTD_freeCCtx(context);
 }
 
-static const char *zstd_version(void)
-{
-	return ZSTD_versionString();
-}
-
 const struct sp_compressor sp_zstd = {
 	.new_context = zstd_new,
 	.bound = zstd_bound,
 	.block = zstd_block,
 	.free_context = zstd_free,
-	.version = zstd_version,
 };
 
 struct sp_unzstd {

@@ -58,8 +58,8 @@ static void test_names(void)
 	       "application/vnd.oci.image.layer.v1.tar+zstd", "media type of zstd");
 	is_str(sp_compress_media_type(&(struct sp_compress){ SP_COMPRESS_NONE, 0 }),
 	       "application/vnd.oci.image.layer.v1.tar", "media type of none");
-	ok(strncmp(sp_compress_versions(), "libdeflate/1.", 13) == 0 &&
-	   strstr(sp_compress_versions(), " zstd/1.") != NULL,
+	ok(strncmp(sp_compress_versions(), "libdeflate", 10) == 0 &&
+	   strstr(sp_compress_versions(), " zstd") != NULL,
 	   "versions: %s", sp_compress_versions());
 }
 

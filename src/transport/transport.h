@@ -5,9 +5,11 @@
  *	struct sp_dest *dest;
  *
  *	sp_dest_open("myapp.tar", &options, &dest, err);
- *	... feed sp_dest_sink(dest) with blobs, best through sp_sink_tee ...
- *	sp_dest_finish(dest, image, refs, refs_nr, err);
- *	sp_dest_free(dest);	// without a finish: as if nothing had been
+ *	sp_dest_names(dest, &arena, &refs, &refs_nr, err);
+ *	... feed sp_dest_sink(dest) with blobs, best through a tee ...
+ *	sp_dest_prepare(dest, image, refs, refs_nr, err);
+ *	sp_dest_commit(dest, err);
+ *	sp_dest_free(dest);	// without a commit: as if nothing had been
  */
 #ifndef SP_TRANSPORT_TRANSPORT_H
 #define SP_TRANSPORT_TRANSPORT_H
@@ -15,17 +17,23 @@
 #include "image/blob.h"
 #include "image/image.h"
 
+/* The strings are borrowed until the destination is freed. */
 struct sp_dest_options {
-	const char *temp_dir;		/* for what cannot be written in place; "/tmp" */
+	const char *temp_dir;		/* for what cannot be written in place; NULL: "/tmp" */
 	const char *docker_host;	/* DOCKER_HOST, or NULL */
 	const char *host_os, *host_arch;	/* what an engine here would pick */
 	int stdout_fd;			/* where "-" goes */
-	const volatile sig_atomic_t *cancelled;
+	const volatile sig_atomic_t *cancelled;	/* may be NULL */
+	void (*progress)(void *ctx, const struct sp_progress *);	/* may be NULL */
+	void *progress_ctx;
 };
 
 struct sp_dest;
 
-/* Begin a destination.  SP_EUSAGE for text that names none. */
+/*
+ * Begin a destination.  SP_EUSAGE for text that names none, SP_EOUTPUT for one
+ * that cannot be written, SP_ENETWORK for an engine that does not answer.
+ */
 SP_CHECKED int sp_dest_open(const char *text, const struct sp_dest_options *options,
 			    struct sp_dest **ret, struct sp_err *err);
 struct sp_sink *sp_dest_sink(struct sp_dest *dest);
@@ -35,15 +43,26 @@ struct sp_sink *sp_dest_sink(struct sp_dest *dest);
 const char *sp_dest_ref(const struct sp_dest *dest);
 
 /*
+ * The names of the image at this destination.  *refs are the tags; they stay
+ * unless the destination carries a name of its own.  "oci:DIR:v1" and
+ * "oci-archive:FILE:v1" with a bare tag, as skopeo has it, keep the repository
+ * of the first of *refs.  New strings live in the arena.
+ */
+SP_CHECKED int sp_dest_names(const struct sp_dest *dest, struct sp_arena *arena,
+			     const struct sp_ref **refs, size_t *refs_nr,
+			     struct sp_err *err);
+
+/*
  * Make the bytes complete and safe on disk under their temporary name, so that
  * what is left cannot easily fail; then make it visible.  With several
- * destinations all are prepared before the first is committed.
+ * destinations all are prepared before the first is committed, and they are
+ * freed in reverse order, so that a directory two of them share can go.
  */
 SP_CHECKED int sp_dest_prepare(struct sp_dest *dest, const struct sp_image *image,
 			       const struct sp_ref *refs, size_t refs_nr,
 			       struct sp_err *err);
 SP_CHECKED int sp_dest_commit(struct sp_dest *dest, struct sp_err *err);
-void sp_dest_free(struct sp_dest *dest);
+void sp_dest_free(struct sp_dest *dest);	/* NULL allowed */
 
 /* A sink that feeds several; the array is copied. */
 struct sp_sink *sp_sink_tee_new(struct sp_sink *const *sinks, size_t nr);
@@ -52,7 +71,8 @@ void sp_sink_tee_free(struct sp_sink *tee);
 /*
  * Open an image to read it: a layout directory, an archive that is an OCI layout
  * or a docker archive (or both); "oci:", "oci-archive:" and "docker-archive:"
- * insist on a form.  *ret_ref is the name asked for after the path, or NULL.
+ * insist on a form, and then the documents of the other form are not there.
+ * *ret_ref is the name asked for after the path, malloc'ed, or NULL.
  */
 SP_CHECKED int sp_source_open(const char *text, struct sp_source **ret,
 			      char **ret_ref, struct sp_err *err);

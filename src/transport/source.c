@@ -1,0 +1,85 @@
+/*
+ * Sources: from the text that names an image to the file that reads it.
+ */
+#include "transport/source.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct kind {
+	const char *prefix, *usage;
+	unsigned form;
+	bool dir;		/* insist on a directory */
+};
+
+static const struct kind kinds[] = {
+	{ "oci:", "oci:DIR[:REF]", SP_FORM_LAYOUT, true },
+	{ "oci-archive:", "oci-archive:FILE[:REF]", SP_FORM_LAYOUT, false },
+	{ "docker-archive:", "docker-archive:FILE[:NAME:TAG]", SP_FORM_DOCKER, false },
+};
+static const struct kind any_kind = { "", "FILE.tar or DIR", SP_FORM_BOTH, false };
+
+static const struct kind *kind_of(const char *text)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (strncmp(text, kinds[i].prefix, strlen(kinds[i].prefix)) == 0)
+			return &kinds[i];
+	return &any_kind;
+}
+
+/* Where the path in text ends: all of it if that is there, else the first colon. */
+static size_t path_len(const char *text)
+{
+	struct stat st;
+	const char *colon = strchr(text, ':');
+
+	return !colon || stat(text, &st) == 0 ? strlen(text) : (size_t)(colon - text);
+}
+
+static int refuse_foreign(const char *text, struct sp_err *err)
+{
+	if (strncmp(text, "docker://", strlen("docker://")) == 0)
+		return sp_err_set(err, SP_EUSAGE,
+				  "%s: registries are not supported yet by this version; "
+				  "fetch the image with skopeo or crane first", text);
+	if (strncmp(text, "docker-daemon:", strlen("docker-daemon:")) == 0)
+		return sp_err_set(err, SP_EUSAGE,
+				  "%s: images cannot be read from an engine; write one to "
+				  "an archive with docker save first", text);
+	return 0;
+}
+
+static int open_kind(const struct kind *kind, const char *path, struct sp_source **ret,
+		     struct sp_err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return sp_err_sys(err, SP_EFAIL, "%s: cannot open the image", path);
+	if (kind->dir && !S_ISDIR(st.st_mode))
+		return sp_err_set(err, SP_EVERIFY,
+				  "%s: is no directory, as a layout is; say oci-archive:%s",
+				  path, path);
+	if (S_ISDIR(st.st_mode) && (kind->dir || kind == &any_kind))
+		return sp_layout_source_open(path, ret, err);
+	return sp_archive_source_open(path, kind->form, ret, err);
+}
+
+int sp_source_open(const char *text, struct sp_source **ret, char **ret_ref,
+		   struct sp_err *err)
+{
+	const struct kind *kind = kind_of(text);
+	const char *rest = text + strlen(kind->prefix);
+	size_t len = path_len(rest);
+	sp_autofree char *path = sp_strndup(rest, len);
+
+	if (refuse_foreign(text, err))
+		return -1;
+	if (!*path || (rest[len] && !rest[len + 1]))
+		return sp_err_set(err, SP_EUSAGE, "%s: expected %s", text, kind->usage);
+	if (open_kind(kind, path, ret, err))
+		return -1;
+	*ret_ref = rest[len] ? sp_strdup(rest + len + 1) : NULL;
+	return 0;
+}

@@ -1,0 +1,17 @@
+/*
+ * How the kinds of sources are opened; source.c decides which.
+ */
+#ifndef SP_TRANSPORT_SOURCE_H
+#define SP_TRANSPORT_SOURCE_H
+
+#include "image/blob.h"
+#include "transport/dest.h"
+
+SP_CHECKED int sp_layout_source_open(const char *path, struct sp_source **ret,
+				     struct sp_err *err);
+
+/* form says which documents to show: SP_FORM_LAYOUT, SP_FORM_DOCKER or both. */
+SP_CHECKED int sp_archive_source_open(const char *path, unsigned form,
+				      struct sp_source **ret, struct sp_err *err);
+
+#endif

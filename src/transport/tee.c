@@ -1,0 +1,66 @@
+/*
+ * A sink that feeds several others: a layer is made once, however many
+ * destinations it goes to.
+ */
+#include "transport/transport.h"
+
+#include <string.h>
+
+struct tee {
+	struct sp_sink sink;
+	struct sp_sink **sinks;
+	size_t nr;
+};
+
+static int tee_begin(struct sp_sink *sink, uint64_t hint, struct sp_err *err)
+{
+	struct tee *tee = (struct tee *)sink;
+
+	for (size_t i = 0; i < tee->nr; i++)
+		if (tee->sinks[i]->begin(tee->sinks[i], hint, err))
+			return -1;
+	return 0;
+}
+
+static int tee_write(struct sp_sink *sink, const void *data, size_t len,
+		     struct sp_err *err)
+{
+	struct tee *tee = (struct tee *)sink;
+
+	for (size_t i = 0; i < tee->nr; i++)
+		if (tee->sinks[i]->write(tee->sinks[i], data, len, err))
+			return -1;
+	return 0;
+}
+
+static int tee_end(struct sp_sink *sink, const struct sp_desc *desc,
+		   struct sp_err *err)
+{
+	struct tee *tee = (struct tee *)sink;
+
+	for (size_t i = 0; i < tee->nr; i++)
+		if (tee->sinks[i]->end(tee->sinks[i], desc, err))
+			return -1;
+	return 0;
+}
+
+struct sp_sink *sp_sink_tee_new(struct sp_sink *const *sinks, size_t nr)
+{
+	struct tee *tee = sp_calloc(1, sizeof(*tee));
+
+	tee->sink = (struct sp_sink){ tee_begin, tee_write, tee_end };
+	tee->sinks = sp_calloc(nr ? nr : 1, sizeof(struct sp_sink *));
+	memcpy(tee->sinks, sinks, nr * sizeof(struct sp_sink *));
+	tee->nr = nr;
+	return &tee->sink;
+}
+
+void sp_sink_tee_free(struct sp_sink *sink)
+{
+	struct tee *tee = (struct tee *)sink;
+
+	if (!tee)
+		return;
+	free(tee->sinks);
+	free(tee);
+}

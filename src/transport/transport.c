@@ -1,0 +1,245 @@
+/*
+ * Destinations: from the text after -o to the file that writes it, and the calls
+ * that each kind must answer.  Sources are in source.c.
+ */
+#include "transport/transport.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "transport/dest.h"
+
+#define DOCKER_REGISTRY "docker://"
+#define TAG_MAX 128		/* bytes; distribution/reference */
+
+struct kind {
+	const char *prefix;
+	sp_dest_opener *open;
+	unsigned form;
+	bool tag;		/* a bare name after the path is a tag */
+	const char *usage;
+};
+
+static const struct kind kinds[] = {
+	{ "oci:", sp_layout_open, 0, true, "oci:DIR[:REF]" },
+	{ "oci-archive:", sp_archive_open, SP_FORM_LAYOUT, true,
+	  "oci-archive:FILE[:REF]" },
+	{ "docker-archive:", sp_archive_open, SP_FORM_DOCKER, false,
+	  "docker-archive:FILE[:NAME:TAG]" },
+};
+static const struct kind engine_kind = {
+	"docker-daemon:", sp_engine_open, SP_FORM_BOTH, false, "docker-daemon:NAME[:TAG]"
+};
+static const struct kind layout_kind = { .open = sp_layout_open };
+static const struct kind archive_kind = { .open = sp_archive_open,
+					  .form = SP_FORM_BOTH };
+static const struct kind stdout_kind = { .open = sp_stdout_open,
+					 .form = SP_FORM_BOTH };
+
+/* What other tools have and we do not: a path of such a name is a slip. */
+static const char *const foreign[] = { "dir:", "containers-storage:", "ostree:",
+				       "sif:", "tarball:" };
+
+static bool starts_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static int begin(const struct kind *kind, const char *where, const char *ref,
+		 const struct sp_dest_options *options, struct sp_dest **ret,
+		 struct sp_err *err)
+{
+	struct sp_dest *dest = NULL;
+
+	if (kind->open(where, kind->form, options, &dest, err))
+		return -1;
+	dest->ref = ref ? sp_strdup(ref) : NULL;
+	dest->ref_is_tag = kind->tag;
+	*ret = dest;
+	return 0;
+}
+
+/* "PATH[:REF]": the first colon ends the path, as skopeo has it. */
+static int begin_prefixed(const struct kind *kind, const char *text,
+			  const struct sp_dest_options *options,
+			  struct sp_dest **ret, struct sp_err *err)
+{
+	const char *rest = text + strlen(kind->prefix), *colon = strchr(rest, ':');
+	sp_autofree char *path = sp_strndup(rest, colon ? (size_t)(colon - rest)
+							: strlen(rest));
+
+	if (!*path || (colon && !colon[1]))
+		return sp_err_set(err, SP_EUSAGE, "%s: expected %s", text, kind->usage);
+	return begin(kind, path, colon ? colon + 1 : NULL, options, ret, err);
+}
+
+static int refuse_foreign(const char *text, struct sp_err *err)
+{
+	if (starts_with(text, DOCKER_REGISTRY))
+		return sp_err_set(err, SP_EUSAGE,
+				  "%s: registries are not supported yet by this version; "
+				  "write an archive or a layout and push it with skopeo or crane",
+				  text);
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
+		if (starts_with(text, foreign[i]))
+			return sp_err_set(err, SP_EUSAGE,
+					  "%s: \"%s\" is no destination here; there are "
+					  "FILE.tar, DIR/, oci:, oci-archive:, "
+					  "docker-archive:, docker-daemon: and \"-\"",
+					  text, foreign[i]);
+	if (strstr(text, "://"))
+		return sp_err_set(err, SP_EUSAGE,
+				  "%s: a URL is no destination; expected NAME.tar, NAME/ "
+				  "or docker://NAME", text);
+	return 0;
+}
+
+/*
+ * Is this the path of an archive?  A name that only looks like one is refused
+ * rather than guessed at: "-o myapp" could mean a file, a directory or an image
+ * name, and "-o ./myapp" would take the place of the program itself.
+ */
+static int check_archive_path(const char *text, bool exists, const struct stat *st,
+			      struct sp_err *err)
+{
+	static const char *const packed[] = { ".gz", ".tgz", ".zst", ".xz", ".bz2" };
+
+	if (exists && !S_ISREG(st->st_mode))
+		return 0;
+	for (size_t i = 0; i < sizeof(packed) / sizeof(*packed); i++)
+		if (ends_with(text, packed[i]))
+			return sp_err_set(err, SP_EUSAGE,
+					  "%s: archives are written uncompressed (the layers "
+					  "in them are compressed); expected NAME.tar", text);
+	if (ends_with(text, ".tar"))
+		return 0;
+	if (!strchr(text, '/'))
+		return sp_err_set(err, SP_EUSAGE,
+				  "%s: unclear destination; say %s.tar for an archive, %s/ "
+				  "for a layout or docker://%s for a registry",
+				  text, text, text, text);
+	if (exists && (st->st_mode & 0111))
+		return sp_err_set(err, SP_EUSAGE,
+				  "%s: is an executable file and would be overwritten; "
+				  "say %s.tar", text, text);
+	return 0;
+}
+
+int sp_dest_open(const char *text, const struct sp_dest_options *options,
+		 struct sp_dest **ret, struct sp_err *err)
+{
+	struct stat st = { 0 };
+
+	if (strcmp(text, "-") == 0)
+		return begin(&stdout_kind, text, NULL, options, ret, err);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (starts_with(text, kinds[i].prefix))
+			return begin_prefixed(&kinds[i], text, options, ret, err);
+	if (starts_with(text, engine_kind.prefix)) {
+		const char *name = text + strlen(engine_kind.prefix);
+
+		if (!*name)
+			return sp_err_set(err, SP_EUSAGE, "%s: expected %s", text,
+					  engine_kind.usage);
+		return begin(&engine_kind, name, name, options, ret, err);
+	}
+	if (refuse_foreign(text, err))
+		return -1;
+	if (!*text)
+		return sp_err_set(err, SP_EUSAGE,
+				  "the destination is empty; expected NAME.tar or NAME/");
+
+	bool exists = stat(text, &st) == 0;
+
+	if (ends_with(text, "/") || (exists && S_ISDIR(st.st_mode)))
+		return begin(&layout_kind, text, NULL, options, ret, err);
+	if (check_archive_path(text, exists, &st, err))
+		return -1;
+	return begin(&archive_kind, text, NULL, options, ret, err);
+}
+
+struct sp_sink *sp_dest_sink(struct sp_dest *dest)
+{
+	return dest->sink;
+}
+
+const char *sp_dest_ref(const struct sp_dest *dest)
+{
+	return dest->ref;
+}
+
+static bool is_tag(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789_.-");
+
+	return len > 0 && !text[len] && len <= TAG_MAX && text[0] != '.' &&
+	       text[0] != '-';
+}
+
+int sp_dest_names(const struct sp_dest *dest, struct sp_arena *arena,
+		  const struct sp_ref **refs, size_t *refs_nr, struct sp_err *err)
+{
+	struct sp_ref ref = { 0 };
+
+	if (!dest->ref)
+		return 0;
+	if (dest->ref_is_tag && *refs_nr > 0 && is_tag(dest->ref)) {
+		ref = (*refs)[0];
+		ref.tag = sp_arena_strdup(arena, dest->ref);
+		ref.digest = NULL;
+	} else if (sp_ref_parse(dest->ref, arena, &ref, err)) {
+		return -1;
+	}
+	*refs = sp_arena_memdup(arena, &ref, sizeof(ref));
+	*refs_nr = 1;
+	return 0;
+}
+
+int sp_dest_prepare(struct sp_dest *dest, const struct sp_image *image,
+		    const struct sp_ref *refs, size_t refs_nr, struct sp_err *err)
+{
+	return dest->ops->prepare(dest, image, refs, refs_nr, err);
+}
+
+int sp_dest_commit(struct sp_dest *dest, struct sp_err *err)
+{
+	return dest->ops->commit(dest, err);
+}
+
+void sp_dest_free(struct sp_dest *dest)
+{
+	if (!dest)
+		return;
+	free(dest->ref);
+	dest->ops->free(dest);
+}
+
+bool sp_dest_cancelled(const struct sp_dest_options *options)
+{
+	return options->cancelled && *options->cancelled;
+}
+
+int sp_dest_advise(int errnum, struct sp_err *err)
+{
+	size_t len = strlen(err->msg);
+	const char *advice = NULL;
+
+	if (errnum == ENOSPC || errnum == EDQUOT)
+		advice = "free some space or choose another place";
+	else if (errnum == EFBIG)
+		advice = "raise the limit on file sizes (ulimit -f) or choose a "
+			 "file system that holds larger files";
+	if (advice)
+		snprintf(err->msg + len, sizeof(err->msg) - len, "; %s", advice);
+	return -1;
+}

@@ -174,20 +174,21 @@ uninstall:
 TESTENV = SCRATCHPACK=$(CURDIR)/$(COMMAND) BUILD=$(CURDIR)/$(BUILD) TOP=$(CURDIR)
 RUN_TESTS = $(Q)$(TESTENV) $(PROVE) $(if $(V),-v) --timer --exec '' -j$(JOBS)
 CLI_TESTS := $(sort $(wildcard tests/cli/*.sh))
+MAKE_TESTS := $(sort $(wildcard tests/make/*.sh))
 ENGINE_TESTS := $(sort $(filter-out %/lib.sh,$(wildcard tests/engines/*.sh)))
 
 $(UNIT_BIN): $(BUILD)/%: $(BUILD)/%.o $(STATIC)
 	$(call say,LINK)
 	$(Q)$(EXE) $< $(STATIC) $(SP_LIBS)
 
-check: lint all $(UNIT_BIN) $(REPLAY_BIN)
-	$(RUN_TESTS) $(UNIT_BIN) $(if $(REPLAY_BIN),tests/fuzz/replay.sh) $(CLI_TESTS)
+check: lint all $(DOCS) $(UNIT_BIN) $(REPLAY_BIN)
+	$(RUN_TESTS) $(UNIT_BIN) $(if $(REPLAY_BIN),tests/fuzz/replay.sh) $(CLI_TESTS) $(MAKE_TESTS)
 
 check-unit: $(UNIT_BIN) $(REPLAY_BIN)
 	$(RUN_TESTS) $(UNIT_BIN) $(if $(REPLAY_BIN),tests/fuzz/replay.sh)
 
-check-cli: all
-	$(RUN_TESTS) $(CLI_TESTS)
+check-cli: all $(DOCS)
+	$(RUN_TESTS) $(CLI_TESTS) $(MAKE_TESTS)
 
 # One at a time: engines are heavy, and share cgroups and the network.
 check-engines: JOBS = 1

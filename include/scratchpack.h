@@ -135,9 +135,11 @@ SP_API int scratchpack_verify(struct scratchpack *job, const char *image,
  */
 SP_API const char *scratchpack_report(const struct scratchpack *job);
 
-/* The version of the library, and after it those of the libraries under it
- * that decide compressed bytes, as in "0.1.0 libdeflate/1.14 zstd/1.5.4". */
+/* The version of the library, as in "0.1.0". */
 SP_API const char *scratchpack_version(void);
+
+/* The libraries that decide compressed bytes: "libdeflate/1.14 zstd/1.5.4". */
+SP_API const char *scratchpack_compressors(void);
 
 #ifdef __cplusplus
 }

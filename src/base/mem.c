@@ -21,7 +21,7 @@ struct sp_arena_block {
 	_Alignas(max_align_t) char data[];
 };
 
-static void out_of_memory(void)
+_Noreturn void sp_out_of_memory(void)
 {
 	static const char msg[] = "scratchpack: out of memory\n";
 
@@ -35,7 +35,7 @@ void *sp_malloc(size_t size)
 	void *p = malloc(size ? size : 1);
 
 	if (!p)
-		out_of_memory();
+		sp_out_of_memory();
 	return p;
 }
 
@@ -44,7 +44,7 @@ void *sp_calloc(size_t nr, size_t size)
 	void *p = calloc(nr ? nr : 1, size ? size : 1);
 
 	if (!p)
-		out_of_memory();
+		sp_out_of_memory();
 	return p;
 }
 
@@ -53,10 +53,10 @@ void *sp_realloc(void *old, size_t nr, size_t size)
 	size_t total;
 
 	if (__builtin_mul_overflow(nr, size, &total))
-		out_of_memory();
+		sp_out_of_memory();
 	void *p = realloc(old, total ? total : 1);
 	if (!p)
-		out_of_memory();
+		sp_out_of_memory();
 	return p;
 }
 
@@ -81,7 +81,7 @@ char *sp_strf(const char *fmt, ...)
 
 	va_start(args, fmt);
 	if (vasprintf(&s, fmt, args) < 0)
-		out_of_memory();
+		sp_out_of_memory();
 	va_end(args);
 	return s;
 }
@@ -111,7 +111,7 @@ void *sp_arena_alloc(struct sp_arena *arena, size_t size)
 	struct sp_arena_block *top = arena->blocks;
 
 	if (size > SIZE_MAX / 2)
-		out_of_memory();
+		sp_out_of_memory();
 	size_t start = top ? (top->used + align - 1) / align * align : 0;
 	if (!top || start > top->size || size > top->size - start) {
 		top = add_block(arena, size);
@@ -150,7 +150,7 @@ char *sp_arena_strf(struct sp_arena *arena, const char *fmt, ...)
 
 	va_start(args, fmt);
 	if (vasprintf(&s, fmt, args) < 0)
-		out_of_memory();
+		sp_out_of_memory();
 	va_end(args);
 	char *copy = sp_arena_strdup(arena, s);
 	free(s);

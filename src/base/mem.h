@@ -16,6 +16,9 @@
 
 #include "base/err.h"
 
+/* End the process, as the functions below do when memory runs out. */
+_Noreturn void sp_out_of_memory(void);
+
 void *sp_malloc(size_t size);
 void *sp_calloc(size_t nr, size_t size);
 void *sp_realloc(void *old, size_t nr, size_t size);

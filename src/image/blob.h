@@ -21,8 +21,8 @@ struct sp_desc {
 /*
  * Where blobs go.  A blob is written between begin and end; its digest and size
  * are known only at the end.  Several sinks can be fed at once (sp_sink_tee).
- * Each function returns 0 or -1; abort never fails and undoes all that was
- * begun.  hint is the size in bytes if it is known beforehand, else 0.
+ * Each function returns 0 or -1; what was begun is undone by whoever made the
+ * sink.  hint is the size in bytes if it is known beforehand, else 0.
  */
 struct sp_sink {
 	int (*begin)(struct sp_sink *, uint64_t hint, struct sp_err *);

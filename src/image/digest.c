@@ -69,7 +69,7 @@ bool sp_digest_equal(const struct sp_digest *a, const struct sp_digest *b)
 static void must(bool good)
 {
 	if (!good)
-		free(sp_realloc(NULL, SIZE_MAX, SIZE_MAX));
+		sp_out_of_memory();
 }
 
 /*

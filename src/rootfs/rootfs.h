@@ -20,7 +20,6 @@ struct sp_add {
 	struct sp_root *root;
 	const char *source;	/* absolute path in root */
 	const char *dest;	/* absolute image path */
-	bool contents;		/* a directory's contents go to dest, not itself */
 	bool keeps_path;	/* dest is source: links on the way are kept */
 };
 

@@ -1,0 +1,180 @@
+/*
+ * One run: options -> roots -> programs -> plans.
+ */
+#include "api/build.h"
+
+#include <string.h>
+
+#include "base/path.h"
+#include "base/vec.h"
+#include "elf/kind.h"
+
+void sp_build_release(struct sp_build *build)
+{
+	for (size_t i = 0; i < build->targets_nr; i++) {
+		sp_target_config_release(&build->targets[i]);
+		sp_rootfs_free(build->targets[i].rootfs);
+	}
+	free(build->targets);
+	free(build->adds);
+	free(build->refs);
+	if (build->libs != build->host)
+		sp_root_free(build->libs);
+	sp_root_free(build->host);
+	sp_arena_release(&build->arena);
+}
+
+static int open_roots(struct sp_build *build, struct sp_err *err)
+{
+	if (sp_root_open_dir("/", &build->host, err))
+		return -1;
+	build->libs = build->host;
+	if (build->o->sysroot && strcmp(build->o->sysroot, "/") != 0)
+		return sp_root_open_dir(build->o->sysroot, &build->libs, err);
+	return 0;
+}
+
+static int add_target(struct sp_build *build, const char *given, struct sp_err *err)
+{
+	struct sp_target *target = SP_VEC_PUSH(build->targets);
+
+	target->given = given;
+	if (sp_locate(build, given, &target->root, &target->path, err))
+		return -1;
+	target->image_path = build->o->at ?
+				     build->o->at :
+				     sp_default_image_path(&build->arena, target->path);
+	const char *problem = sp_path_problem(target->image_path);
+	if (problem)
+		return sp_err_set(err, SP_EUSAGE, "%s: its path in the image %s", given, problem);
+	return 0;
+}
+
+static int add_adds(struct sp_build *build, struct sp_err *err)
+{
+	for (size_t i = 0; i < build->o->adds.items_nr; i++)
+		if (sp_parse_add(build, build->o->adds.items[i], SP_VEC_PUSH(build->adds), err))
+			return -1;
+	return 0;
+}
+
+/* The names of the image: --tag, or the program's name. */
+static int add_refs(struct sp_build *build, struct sp_err *err)
+{
+	struct sp_strings *tags = &build->o->tags;
+
+	if (!tags->items_nr)
+		sp_strings_add(tags, &build->o->arena,
+			       sp_ref_name_from(sp_path_basename(build->targets[0].image_path),
+						&build->arena));
+	for (size_t i = 0; i < tags->items_nr; i++) {
+		struct sp_ref *ref = SP_VEC_PUSH(build->refs);
+
+		if (sp_ref_parse(tags->items[i], &build->arena, ref, err))
+			return sp_err_wrap(err, "--tag %s", tags->items[i]);
+		if (!ref->tag)
+			ref->tag = "latest";
+		for (size_t k = 0; k + 1 < build->refs_nr; k++)
+			if (strcmp(sp_ref_full(&build->refs[k], &build->arena),
+				   sp_ref_full(ref, &build->arena)) == 0) {
+				build->refs_nr--;
+				break;
+			}
+	}
+	return 0;
+}
+
+static int plan(struct sp_build *build, struct sp_target *target, struct sp_err *err)
+{
+	const struct sp_options *o = build->o;
+	struct sp_rootfs_options options = {
+		.root = target->root, .program = target->path,
+		.image_path = target->image_path, .libs = build->libs,
+		.adds = build->adds, .adds_nr = build->adds_nr,
+		.excludes = o->excludes.items, .excludes_nr = o->excludes.items_nr,
+		.user = o->user, .workdir = o->workdir,
+		.library_path = sp_pairs_get(&o->env, "LD_LIBRARY_PATH"),
+		.preload = sp_pairs_get(&o->env, "LD_PRELOAD"),
+	};
+
+	sp_job_progress(build->job, "analyse", target->given, 0, 0);
+	if (sp_rootfs_build(&options, &target->rootfs, err))
+		return -1;
+	return sp_platform_of(target->rootfs->closure->objects[0].elf, &target->platform, err);
+}
+
+int sp_build_open(struct sp_build *build, struct scratchpack *job, struct sp_err *err)
+{
+	*build = (struct sp_build){ .job = job, .o = &job->options };
+	if (!build->o->programs.items_nr)
+		return sp_err_set(err, SP_EUSAGE, "no program was given");
+	if (build->o->programs.items_nr > SP_PLATFORMS_MAX)
+		return sp_err_set(err, SP_EUSAGE, "more than %d programs", SP_PLATFORMS_MAX);
+	if (open_roots(build, err))
+		return -1;
+	for (size_t i = 0; i < build->o->programs.items_nr; i++)
+		if (add_target(build, build->o->programs.items[i], err))
+			return -1;
+	if (add_adds(build, err) || add_refs(build, err))
+		return -1;
+	for (size_t i = 0; i < build->targets_nr; i++)
+		if (plan(build, &build->targets[i], err))
+			return -1;
+	return 0;
+}
+
+/* --platform must agree with the header; a higher variant may be asked for. */
+static int choose_platform(struct sp_build *build, struct sp_target *target,
+			   struct sp_err *err)
+{
+	struct sp_platform wanted;
+
+	if (!build->o->platform)
+		return 0;
+	if (build->targets_nr > 1)
+		return sp_err_set(err, SP_EUSAGE,
+				  "--platform with several programs: each program's header decides; leave it out");
+	if (sp_platform_parse(build->o->platform, &build->arena, &wanted, err))
+		return sp_err_wrap(err, "--platform");
+	if (!sp_platform_fits(&wanted, &target->platform))
+		return sp_err_set(err, SP_EUSAGE, "--platform %s: %s is a program for %s",
+				  build->o->platform, target->given,
+				  sp_platform_str(&target->platform, &build->arena));
+	if (wanted.variant)
+		target->platform.variant = wanted.variant;
+	return 0;
+}
+
+static bool same_platform(const struct sp_platform *a, const struct sp_platform *b)
+{
+	return strcmp(a->os, b->os) == 0 && strcmp(a->arch, b->arch) == 0 &&
+	       strcmp(a->variant ? a->variant : "", b->variant ? b->variant : "") == 0;
+}
+
+static int check_platforms(struct sp_build *build, struct sp_err *err)
+{
+	for (size_t i = 0; i < build->targets_nr; i++)
+		for (size_t k = i + 1; k < build->targets_nr; k++)
+			if (same_platform(&build->targets[i].platform,
+					  &build->targets[k].platform))
+				return sp_err_set(err, SP_EUSAGE,
+						  "%s and %s are both for %s: an image has one program a platform; --add the second",
+						  build->targets[i].given, build->targets[k].given,
+						  sp_platform_str(&build->targets[i].platform,
+								  &build->arena));
+	return 0;
+}
+
+int sp_build_prove(struct sp_build *build, struct sp_err *err)
+{
+	for (size_t i = 0; i < build->targets_nr; i++)
+		if (choose_platform(build, &build->targets[i], err))
+			return -1;
+	if (check_platforms(build, err))
+		return -1;
+	for (size_t i = 0; i < build->targets_nr; i++)
+		if (sp_rootfs_prove(build->targets[i].rootfs, err) ||
+		    sp_target_config(build, &build->targets[i], err))
+			return -1;
+	return 0;
+}

@@ -1,0 +1,90 @@
+/*
+ * One run: the options, the roots, and a target for each program.  Private to
+ * api/.
+ */
+#ifndef SP_API_BUILD_H
+#define SP_API_BUILD_H
+
+#include "api/options.h"
+#include "elf/platform.h"
+#include "image/json.h"
+#include "rootfs/rootfs.h"
+
+struct scratchpack {
+	struct sp_options options;
+	void (*progress)(void *ctx, const struct sp_progress *);
+	void *progress_ctx;
+	volatile sig_atomic_t cancelled;
+	char *report;
+};
+
+/* A program on its way to become one platform of the image. */
+struct sp_target {
+	const char *given;		/* as the user wrote it */
+	struct sp_root *root;
+	const char *path;		/* in root */
+	const char *image_path;
+	struct sp_rootfs *rootfs;
+	struct sp_platform platform;
+	struct sp_config config;
+	struct sp_layer layers[2];
+	size_t layers_nr;
+};
+
+struct sp_build {
+	struct sp_arena arena;
+	struct scratchpack *job;
+	struct sp_options *o;
+	struct sp_root *host, *libs;	/* one and the same without --sysroot */
+	struct sp_target *targets;
+	size_t targets_nr, targets_alloc;
+	struct sp_add *adds;
+	size_t adds_nr, adds_alloc;
+	struct sp_ref *refs;
+	size_t refs_nr, refs_alloc;
+};
+
+/* Open the roots, find the programs, plan each; nothing is proved yet. */
+SP_CHECKED int sp_build_open(struct sp_build *build, struct scratchpack *job,
+			     struct sp_err *err);
+void sp_build_release(struct sp_build *build);
+
+/* Prove every target, choose its platform, make its configuration. */
+SP_CHECKED int sp_build_prove(struct sp_build *build, struct sp_err *err);
+
+/* locate.c: where a path of the user is: which root, which path in it.  Absolute
+ * paths mean the sysroot first, if there is one. */
+SP_CHECKED int sp_locate(struct sp_build *build, const char *text,
+			 struct sp_root **ret_root, const char **ret_path,
+			 struct sp_err *err);
+/* locate.c: where a program goes by default. */
+const char *sp_default_image_path(struct sp_arena *arena, const char *path);
+/* locate.c: "SRC[:DST]". */
+SP_CHECKED int sp_parse_add(struct sp_build *build, const char *text,
+			    struct sp_add *ret, struct sp_err *err);
+
+/* config.c: the image configuration of one target. */
+SP_CHECKED int sp_target_config(struct sp_build *build, struct sp_target *target,
+				struct sp_err *err);
+void sp_target_config_release(struct sp_target *target);
+
+/* write.c: layers, documents, destinations; results go into the report. */
+SP_CHECKED int sp_build_write(struct sp_build *build, struct sp_json *report,
+			      struct sp_err *err);
+
+/* side_files.c: --digest-file, --metadata-file, --depfile. */
+SP_CHECKED int sp_side_files_check(const struct sp_build *build, struct sp_err *err);
+SP_CHECKED int sp_side_files_write(const struct sp_build *build,
+				   const struct sp_image *image, struct sp_err *err);
+
+/* report.c: the plan and what stands behind it, as JSON. */
+void sp_report_build(const struct sp_build *build, struct sp_json *report);
+void sp_report_program(struct sp_build *build, const struct sp_target *target,
+		       struct sp_json *report);
+
+/* Put a report in the place of the last one. */
+void sp_job_report(struct scratchpack *job, const struct sp_json *report);
+void sp_job_progress(struct scratchpack *job, const char *phase, const char *item,
+		     uint64_t done, uint64_t total);
+
+#endif

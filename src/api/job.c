@@ -1,0 +1,145 @@
+/*
+ * The installed face: a job, its options, its operations, its report.
+ */
+#include <string.h>
+
+#include "api/build.h"
+#include "api/report_verify.h"
+#include "base/buf.h"
+#include "transport/transport.h"
+
+struct scratchpack *scratchpack_new(void)
+{
+	struct scratchpack *job = sp_calloc(1, sizeof(*job));
+
+	sp_options_init(&job->options);
+	return job;
+}
+
+void scratchpack_free(struct scratchpack *job)
+{
+	if (!job)
+		return;
+	sp_options_release(&job->options);
+	free(job->report);
+	free(job);
+}
+
+int scratchpack_set(struct scratchpack *job, const char *name, const char *value,
+		    struct sp_err *err)
+{
+	return sp_options_set(&job->options, name, value, err);
+}
+
+void scratchpack_on_progress(struct scratchpack *job,
+			     void (*fn)(void *ctx, const struct sp_progress *), void *ctx)
+{
+	job->progress = fn;
+	job->progress_ctx = ctx;
+}
+
+void scratchpack_cancel(struct scratchpack *job)
+{
+	job->cancelled = 1;
+}
+
+const char *scratchpack_report(const struct scratchpack *job)
+{
+	return job->report;
+}
+
+const char *scratchpack_version(void)
+{
+	return SCRATCHPACK_VERSION;
+}
+
+const char *scratchpack_compressors(void)
+{
+	return sp_compress_versions();
+}
+
+void sp_job_report(struct scratchpack *job, const struct sp_json *report)
+{
+	free(job->report);
+	job->report = report ? sp_json_text(report, true) : NULL;
+}
+
+void sp_job_progress(struct scratchpack *job, const char *phase, const char *item,
+		     uint64_t done, uint64_t total)
+{
+	if (job->progress)
+		job->progress(job->progress_ctx,
+			      &(struct sp_progress){ phase, item, done, total });
+}
+
+int scratchpack_plan(struct scratchpack *job, struct sp_err *err)
+{
+	SP_CLEANUP(sp_build_release) struct sp_build build = { 0 };
+	sp_autojson struct sp_json *report = sp_json_object();
+
+	sp_job_report(job, NULL);
+	if (sp_build_open(&build, job, err))
+		return -1;
+	int rc = sp_build_prove(&build, err);
+	sp_report_build(&build, report);
+	sp_job_report(job, report);
+	return rc;
+}
+
+int scratchpack_pack(struct scratchpack *job, struct sp_err *err)
+{
+	SP_CLEANUP(sp_build_release) struct sp_build build = { 0 };
+	sp_autojson struct sp_json *report = sp_json_object();
+
+	sp_job_report(job, NULL);
+	if (!job->options.outputs.items_nr)
+		return sp_err_set(err, SP_EUSAGE,
+				  "no output was given; add -o FILE.tar for an archive, or -n to see what would be packed");
+	if (sp_build_open(&build, job, err) || sp_build_prove(&build, err))
+		return -1;
+	if (sp_build_write(&build, report, err))
+		return -1;
+	sp_report_build(&build, report);
+	sp_job_report(job, report);
+	return 0;
+}
+
+int scratchpack_inspect(struct scratchpack *job, struct sp_err *err)
+{
+	SP_CLEANUP(sp_build_release) struct sp_build build = { 0 };
+	sp_autojson struct sp_json *report = sp_json_object();
+
+	sp_job_report(job, NULL);
+	if (sp_build_open(&build, job, err))
+		return -1;
+	if (build.targets_nr != 1)
+		return sp_err_set(err, SP_EUSAGE, "one program can be inspected at a time");
+	int rc = sp_build_prove(&build, err);
+	sp_report_program(&build, &build.targets[0], report);
+	sp_job_report(job, report);
+	return rc;
+}
+
+int scratchpack_verify(struct scratchpack *job, const char *image, struct sp_err *err)
+{
+	struct sp_verify_options options = {
+		.cancelled = &job->cancelled, .progress = job->progress,
+		.progress_ctx = job->progress_ctx,
+	};
+	struct sp_verify_report found = { 0 };
+	sp_autofree char *ref = NULL;
+	struct sp_source *source;
+
+	sp_job_report(job, NULL);
+	if (sp_source_open(image, &source, &ref, err))
+		return -1;
+	int rc = sp_verify(source, ref, &options, &found, err);
+	if (rc)
+		sp_err_wrap(err, "%s", image);
+	sp_autojson struct sp_json *report = sp_json_object();
+	sp_report_verify(&found, image, report);
+	sp_job_report(job, report);
+	sp_verify_report_release(&found);
+	source->close(source);
+	return rc;
+}

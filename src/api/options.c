@@ -1,0 +1,423 @@
+/*
+ * The table of options, and the functions that set simple ones.  What needs
+ * parsing of its own (times, ports, health checks) is in values.c.
+ */
+#include "api/options.h"
+
+#include <string.h>
+
+#include "api/values.h"
+#include "base/path.h"
+#include "base/vec.h"
+
+void sp_strings_add(struct sp_strings *list, struct sp_arena *arena, const char *s)
+{
+	*SP_VEC_PUSH(list->items) = sp_arena_strdup(arena, s);
+}
+
+static size_t find(const struct sp_strings *list, const char *name, size_t len)
+{
+	for (size_t i = 0; i < list->items_nr; i++)
+		if (strncmp(list->items[i], name, len) == 0 && list->items[i][len] == '=')
+			return i;
+	return SIZE_MAX;
+}
+
+void sp_pairs_set(struct sp_strings *list, struct sp_arena *arena, const char *pair)
+{
+	size_t at = find(list, pair, strcspn(pair, "="));
+
+	if (at == SIZE_MAX)
+		sp_strings_add(list, arena, pair);
+	else
+		list->items[at] = sp_arena_strdup(arena, pair);
+}
+
+const char *sp_pairs_get(const struct sp_strings *list, const char *name)
+{
+	size_t at = find(list, name, strlen(name));
+
+	return at == SIZE_MAX ? NULL : list->items[at] + strlen(name) + 1;
+}
+
+/* --- setters: one each, in the order of the table --- */
+
+static int add_to(struct sp_strings *list, struct sp_options *o, const char *value)
+{
+	sp_strings_add(list, &o->arena, value);
+	return 0;
+}
+
+static int set_program(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	if (!*value)
+		return sp_err_set(err, SP_EUSAGE, "the name of a program is empty");
+	return add_to(&o->programs, o, value);
+}
+
+static int set_output(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	if (!*value)
+		return sp_err_set(err, SP_EUSAGE, "--output is empty; say FILE.tar or DIR/");
+	return add_to(&o->outputs, o, value);
+}
+
+static int set_tag(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	struct sp_ref ref;
+
+	if (sp_ref_parse(value, &o->arena, &ref, err))
+		return sp_err_wrap(err, "--tag %s", value);
+	if (ref.digest)
+		return sp_err_set(err, SP_EUSAGE,
+				  "--tag %s: a tag cannot carry a digest; leave out %s",
+				  value, ref.digest);
+	return add_to(&o->tags, o, value);
+}
+
+static int set_at(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	const char *problem = sp_path_problem(value);
+
+	if (value[0] != '/' || problem)
+		return sp_err_set(err, SP_EUSAGE, "--at %s: %s", value,
+				  problem ? problem : "expected an absolute path");
+	if (value[strlen(value) - 1] == '/')
+		return sp_err_set(err, SP_EUSAGE,
+				  "--at %s: expected the path of the program itself, not of its directory",
+				  value);
+	o->at = sp_path_clean(&o->arena, value);
+	return 0;
+}
+
+static int set_add(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	if (!*value || *value == ':')
+		return sp_err_set(err, SP_EUSAGE, "--add %s: expected SRC or SRC:/DST", value);
+	return add_to(&o->adds, o, value);
+}
+
+static int set_exclude(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	if (!*value)
+		return sp_err_set(err, SP_EUSAGE, "--exclude is empty; expected a glob");
+	return add_to(&o->excludes, o, value);
+}
+
+static int set_sysroot(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	if (!*value)
+		return sp_err_set(err, SP_EUSAGE, "--sysroot is empty; expected a directory");
+	o->sysroot = sp_arena_strdup(&o->arena, value);
+	return 0;
+}
+
+static int set_compress(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	return sp_compress_parse(value, &o->compress, err);
+}
+
+static int set_layers(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	if (strcmp(value, "one") != 0 && strcmp(value, "split") != 0)
+		return sp_err_set(err, SP_EUSAGE, "--layers %s: expected one or split", value);
+	o->split = strcmp(value, "split") == 0;
+	return 0;
+}
+
+static int set_env(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	if (sp_value_pair("--env", value, err))
+		return -1;
+	sp_pairs_set(&o->env, &o->arena, value);
+	return 0;
+}
+
+static int set_user(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	(void)err;	/* its form is checked with the image's accounts */
+	o->user = sp_arena_strdup(&o->arena, value);
+	return 0;
+}
+
+static int set_workdir(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	const char *problem = sp_path_problem(value);
+
+	if (value[0] != '/' || problem)
+		return sp_err_set(err, SP_EUSAGE, "--workdir %s: %s", value,
+				  problem ? problem : "expected an absolute path");
+	o->workdir = sp_path_clean(&o->arena, value);
+	return 0;
+}
+
+static int set_label(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	/* as docker: a label without "=" is an empty one */
+	const char *pair = strchr(value, '=') ? value :
+						sp_arena_strf(&o->arena, "%s=", value);
+
+	if (sp_value_pair("--label", pair, err))
+		return -1;
+	sp_pairs_set(&o->labels, &o->arena, pair);
+	return 0;
+}
+
+static int set_expose(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	return sp_value_ports(o, value, err);
+}
+
+static int set_volume(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	const char *problem = sp_path_problem(value);
+
+	if (value[0] != '/' || problem)
+		return sp_err_set(err, SP_EUSAGE, "--volume %s: %s", value,
+				  problem ? problem : "expected an absolute path");
+	return add_to(&o->volumes, o, sp_path_clean(&o->arena, value));
+}
+
+static int set_stop_signal(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	return sp_value_signal(o, value, err);
+}
+
+static int set_healthcheck(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	return sp_value_healthcheck(o, value, err);
+}
+
+static int set_health_interval(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	return sp_value_duration("--health-interval", value, &o->healthcheck.interval_ns, err);
+}
+
+static int set_health_timeout(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	return sp_value_duration("--health-timeout", value, &o->healthcheck.timeout_ns, err);
+}
+
+static int set_health_start(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	return sp_value_duration("--health-start-period", value,
+				 &o->healthcheck.start_period_ns, err);
+}
+
+static int set_health_retries(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	uint64_t n;
+
+	if (sp_value_number("--health-retries", value, 1000, &n, err))
+		return -1;
+	o->healthcheck.retries = (int)n;
+	return 0;
+}
+
+static int set_annotation(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	struct sp_strings *list = &o->annotations;
+	const char *pair = value;
+
+	if (strncmp(value, "index:", 6) == 0) {
+		list = &o->index_annotations;
+		pair += 6;
+	} else if (strncmp(value, "manifest:", 9) == 0) {
+		pair += 9;
+	}
+	if (sp_value_pair("--annotation", pair, err))
+		return -1;
+	sp_pairs_set(list, &o->arena, pair);
+	return 0;
+}
+
+static int set_entrypoint(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	return sp_value_words("--entrypoint", &o->entrypoint, &o->arena, value, err);
+}
+
+static int set_arg(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	(void)err;
+	return add_to(&o->args, o, value);
+}
+
+static int set_platform(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	if (!*value)
+		return sp_err_set(err, SP_EUSAGE, "--platform is empty; say OS/ARCH[/VARIANT]");
+	o->platform = sp_arena_strdup(&o->arena, value);
+	return 0;
+}
+
+static int set_author(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	(void)err;
+	o->author = sp_arena_strdup(&o->arena, value);
+	return 0;
+}
+
+static int set_created(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	return sp_value_time("--created", value, &o->created, err);
+}
+
+static int set_digest_file(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	(void)err;
+	o->digest_file = sp_arena_strdup(&o->arena, value);
+	return 0;
+}
+
+static int set_metadata_file(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	(void)err;
+	o->metadata_file = sp_arena_strdup(&o->arena, value);
+	return 0;
+}
+
+static int set_depfile(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	(void)err;
+	o->depfile = sp_arena_strdup(&o->arena, value);
+	return 0;
+}
+
+static int set_threads(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	uint64_t n;
+
+	if (sp_value_number("--threads", value, 64, &n, err))
+		return -1;
+	o->threads = (unsigned)n;
+	return 0;
+}
+
+static int set_docker_host(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	(void)err;
+	o->docker_host = sp_arena_strdup(&o->arena, value);
+	return 0;
+}
+
+static int set_temp_dir(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	(void)err;
+	o->temp_dir = sp_arena_strdup(&o->arena, value);
+	return 0;
+}
+
+#define OUT "Output"
+#define FILES "What goes in"
+#define CONFIG "Image configuration"
+#define SCRIPTS "For scripts"
+
+const struct sp_option sp_option_table[] = {
+	{ "program", 0, "PROGRAM", NULL, "a program to pack", true, set_program },
+	{ "output", 'o', "DEST", OUT,
+	  "where the image goes: FILE.tar, DIR/, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:NAME:TAG], docker-daemon:NAME[:TAG], or - for the archive on stdout",
+	  true, set_output },
+	{ "tag", 't', "NAME[:TAG]", OUT,
+	  "name of the image; by default the program's name and latest", true, set_tag },
+	{ "compress", 0, "HOW", OUT,
+	  "gzip[:LEVEL] (default gzip:6), zstd[:LEVEL] or none", false, set_compress },
+	{ "layers", 0, "one|split", OUT,
+	  "one layer (default), or dependencies and program in layers of their own",
+	  false, set_layers },
+	{ "threads", 0, "N", OUT,
+	  "threads that compress; by default one a CPU. The bytes do not depend on it",
+	  false, set_threads },
+
+	{ "at", 0, "PATH", FILES,
+	  "where the program goes; by default /NAME, or its own path if that is under /usr, /bin, /sbin, /lib or /opt",
+	  false, set_at },
+	{ "add", 0, "SRC[:DST]", FILES,
+	  "add a file or a tree; ELF files bring what they need", true, set_add },
+	{ "exclude", 0, "GLOB", FILES, "leave out what matches", true, set_exclude },
+	{ "sysroot", 0, "DIR", FILES,
+	  "look for the loader and the libraries in DIR instead of /", false, set_sysroot },
+
+	{ "env", 'e', "NAME=VALUE", CONFIG, "set an environment variable", true, set_env },
+	{ "user", 'u', "USER[:GROUP]", CONFIG,
+	  "who the program runs as; nonroot is 65532:65532 with account entries",
+	  false, set_user },
+	{ "workdir", 'w', "DIR", CONFIG, "working directory", false, set_workdir },
+	{ "label", 'l', "KEY=VALUE", CONFIG, "set a label", true, set_label },
+	{ "expose", 'p', "PORT[/PROTO]", CONFIG, "declare a port, or a range A-B", true,
+	  set_expose },
+	{ "volume", 0, "PATH", CONFIG, "declare a volume", true, set_volume },
+	{ "stop-signal", 0, "SIGNAL", CONFIG, "signal that stops the program", false,
+	  set_stop_signal },
+	{ "healthcheck", 0, "COMMAND", CONFIG,
+	  "command that tells whether the program is well (words, a JSON array, or NONE); it runs without a shell",
+	  false, set_healthcheck },
+	{ "health-interval", 0, "TIME", CONFIG, "time between health checks, as 30s", false,
+	  set_health_interval },
+	{ "health-timeout", 0, "TIME", CONFIG, "time that one check may take", false,
+	  set_health_timeout },
+	{ "health-start-period", 0, "TIME", CONFIG, "time to start in which failures do not count",
+	  false, set_health_start },
+	{ "health-retries", 0, "N", CONFIG, "failures in a row that make it unhealthy", false,
+	  set_health_retries },
+	{ "annotation", 0, "[index:|manifest:]KEY=VALUE", CONFIG,
+	  "annotate the manifest (default) or the index", true, set_annotation },
+	{ "entrypoint", 0, "WORD", CONFIG,
+	  "entry point instead of the program: a path, again for each argument, or a JSON array",
+	  true, set_entrypoint },
+	{ "platform", 0, "OS/ARCH[/VARIANT]", CONFIG,
+	  "must agree with the program, whose header otherwise decides", false, set_platform },
+	{ "author", 0, "TEXT", CONFIG, "author of the image", false, set_author },
+	{ "created", 0, "TIME", CONFIG,
+	  "time stamp of image and files: seconds since 1970, RFC 3339, or now; by default SOURCE_DATE_EPOCH, else 1970-01-01T00:00:00Z",
+	  false, set_created },
+
+	{ "digest-file", 0, "FILE", SCRIPTS, "write the digest of the image to FILE", false,
+	  set_digest_file },
+	{ "metadata-file", 0, "FILE", SCRIPTS, "write digests and descriptor as JSON to FILE",
+	  false, set_metadata_file },
+	{ "depfile", 0, "FILE", SCRIPTS,
+	  "write a make rule that names every file that went into the image", false,
+	  set_depfile },
+
+	{ "arg", 0, "ARG", NULL, "an argument for Cmd", true, set_arg },
+	{ "docker-host", 0, "URL", NULL, "DOCKER_HOST", false, set_docker_host },
+	{ "temp-dir", 0, "DIR", NULL, "TMPDIR", false, set_temp_dir },
+};
+const size_t sp_option_table_nr = sizeof(sp_option_table) / sizeof(*sp_option_table);
+
+void sp_options_init(struct sp_options *options)
+{
+	*options = (struct sp_options){
+		.compress = { SP_COMPRESS_GZIP, 6 },
+		.temp_dir = "/tmp",
+	};
+}
+
+void sp_options_release(struct sp_options *o)
+{
+	struct sp_strings *const lists[] = {
+		&o->programs, &o->outputs, &o->tags, &o->adds, &o->excludes, &o->args,
+		&o->env, &o->labels, &o->ports, &o->volumes, &o->entrypoint,
+		&o->annotations, &o->index_annotations, &o->healthcheck.test,
+	};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		free(lists[i]->items);
+	sp_arena_release(&o->arena);
+}
+
+int sp_options_set(struct sp_options *options, const char *name, const char *value,
+		   struct sp_err *err)
+{
+	for (size_t i = 0; i < sp_option_table_nr; i++) {
+		const struct sp_option *option = &sp_option_table[i];
+
+		if (strcmp(option->name, name) != 0)
+			continue;
+		if (option->arg && !value)
+			return sp_err_set(err, SP_EUSAGE, "--%s needs a value: %s", name,
+					  option->arg);
+		return option->set(options, value, err);
+	}
+	return sp_err_set(err, SP_EUSAGE, "there is no option --%s", name);
+}

@@ -1,0 +1,57 @@
+/*
+ * Options: one table, from which the library sets them, and the command makes
+ * its parser, its help, its completions and its manual page.
+ */
+#ifndef SP_API_OPTIONS_H
+#define SP_API_OPTIONS_H
+
+#include "image/compress.h"
+#include "image/image.h"
+
+/* What a pack, plan or inspect is asked to do.  Strings live in the arena. */
+struct sp_options {
+	struct sp_arena arena;
+	struct sp_strings programs, outputs, tags;
+	struct sp_strings adds, excludes, args;
+	const char *at, *sysroot;
+	struct sp_compress compress;
+	bool split;
+	struct sp_strings env, labels, ports, volumes, entrypoint;
+	struct sp_strings annotations, index_annotations;
+	const char *user, *workdir, *stop_signal, *platform, *author;
+	struct sp_healthcheck healthcheck;
+	int64_t created;
+	const char *digest_file, *metadata_file, *depfile;
+	unsigned threads;
+	const char *docker_host, *temp_dir, *cwd;
+};
+
+/* One option.  Help is a sentence of one line or two. */
+struct sp_option {
+	const char *name;	/* long name */
+	char letter;		/* short name, or 0 */
+	const char *arg;	/* how help calls its value; NULL for a switch */
+	const char *group;	/* heading in help; NULL: not shown (set by the command) */
+	const char *help;
+	bool repeats;		/* may be given more than once */
+	int (*set)(struct sp_options *, const char *value, struct sp_err *);
+};
+
+extern const struct sp_option sp_option_table[];
+extern const size_t sp_option_table_nr;
+
+void sp_options_init(struct sp_options *options);
+void sp_options_release(struct sp_options *options);
+
+/* Set one by its long name.  SP_EUSAGE. */
+SP_CHECKED int sp_options_set(struct sp_options *options, const char *name,
+			      const char *value, struct sp_err *err);
+
+/* Append a copy of a string; set NAME=VALUE, replacing one of the same name. */
+void sp_strings_add(struct sp_strings *list, struct sp_arena *arena, const char *s);
+void sp_pairs_set(struct sp_strings *list, struct sp_arena *arena, const char *pair);
+
+/* The value of NAME in a list of NAME=VALUE, or NULL. */
+const char *sp_pairs_get(const struct sp_strings *list, const char *name);
+
+#endif

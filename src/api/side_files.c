@@ -1,0 +1,120 @@
+/*
+ * Files beside the image, for scripts: the digest, a description in the form of
+ * docker buildx's --metadata-file, and a rule for make.
+ */
+#include <string.h>
+
+#include "api/build.h"
+#include "base/io.h"
+#include "base/vec.h"
+
+static int write_text(const char *path, const char *text, size_t len, struct sp_err *err)
+{
+	SP_CLEANUP(sp_outfile_abort) struct sp_outfile out = SP_OUTFILE_INIT;
+
+	if (sp_outfile_open(&out, path, err) || sp_outfile_write(&out, text, len, err))
+		return -1;
+	return sp_outfile_commit(&out, err);
+}
+
+/* The first output that is a file or folder, which is what a make rule makes. */
+static const char *make_target(const struct sp_build *build)
+{
+	static const char *const prefixes[] = { "oci:", "oci-archive:", "docker-archive:" };
+
+	for (size_t i = 0; i < build->o->outputs.items_nr; i++) {
+		const char *out = build->o->outputs.items[i];
+
+		for (size_t k = 0; k < 3; k++) {
+			size_t len = strlen(prefixes[k]);
+
+			if (strncmp(out, prefixes[k], len) == 0)
+				return sp_arena_strndup(&build->job->options.arena, out + len,
+							strcspn(out + len, ":"));
+		}
+		if (strcmp(out, "-") != 0 && strncmp(out, "docker", 6) != 0)
+			return out;
+	}
+	return NULL;
+}
+
+int sp_side_files_check(const struct sp_build *build, struct sp_err *err)
+{
+	if (build->o->depfile && !make_target(build))
+		return sp_err_set(err, SP_EUSAGE,
+				  "--depfile %s: no output is a file or folder that make could know",
+				  build->o->depfile);
+	return 0;
+}
+
+static int write_metadata(const struct sp_build *build, const struct sp_image *image,
+			  struct sp_err *err)
+{
+	sp_autojson struct sp_json *doc = sp_json_object();
+	struct sp_arena arena = { 0 };
+	sp_autobuf struct sp_buf names = { 0 };
+
+	for (size_t i = 0; i < build->refs_nr; i++)
+		sp_buf_addf(&names, "%s%s", i ? "," : "", sp_ref_full(&build->refs[i], &arena));
+	sp_arena_release(&arena);
+	sp_json_add_str(doc, "containerimage.config.digest",
+			image->manifests[0].config.digest.str);
+	struct sp_json *desc = sp_json_add_object(doc, "containerimage.descriptor");
+	sp_json_add_str(desc, "mediaType", image->root.media_type);
+	sp_json_add_str(desc, "digest", image->root.digest.str);
+	sp_json_add_int(desc, "size", (int64_t)image->root.size);
+	sp_json_add_str(doc, "containerimage.digest", image->root.digest.str);
+	sp_json_add_str(doc, "image.name", sp_buf_str(&names));
+	sp_autofree char *text = sp_json_text(doc, true);
+	return write_text(build->o->metadata_file, text, strlen(text), err);
+}
+
+/* make reads a space as the end of a name and a dollar as a variable. */
+static void add_name(struct sp_buf *rule, const char *name)
+{
+	for (; *name; name++) {
+		if (*name == ' ' || *name == '#' || *name == '\\')
+			sp_buf_addch(rule, '\\');
+		if (*name == '$')
+			sp_buf_addch(rule, '$');
+		sp_buf_addch(rule, *name);
+	}
+}
+
+static int write_depfile(const struct sp_build *build, struct sp_err *err)
+{
+	sp_autobuf struct sp_buf rule = { 0 };
+
+	add_name(&rule, make_target(build));
+	sp_buf_addch(&rule, ':');
+	for (size_t t = 0; t < build->targets_nr; t++) {
+		const struct sp_plan *plan = build->targets[t].rootfs->plan;
+
+		for (size_t i = 0; i < plan->entries_nr; i++) {
+			const struct sp_entry *e = &plan->entries[i];
+
+			/* a name with a newline cannot be written in a makefile */
+			if (!e->root || strchr(e->source, '\n'))
+				continue;
+			sp_buf_addstr(&rule, " \\\n ");
+			add_name(&rule, sp_root_show(e->root, e->source));
+		}
+	}
+	sp_buf_addch(&rule, '\n');
+	return write_text(build->o->depfile, rule.data, rule.len, err);
+}
+
+int sp_side_files_write(const struct sp_build *build, const struct sp_image *image,
+			struct sp_err *err)
+{
+	const struct sp_options *o = build->o;
+
+	if (o->digest_file && write_text(o->digest_file, image->root.digest.str,
+					 strlen(image->root.digest.str), err))
+		return sp_err_wrap(err, "--digest-file");
+	if (o->metadata_file && write_metadata(build, image, err))
+		return sp_err_wrap(err, "--metadata-file");
+	if (o->depfile && write_depfile(build, err))
+		return sp_err_wrap(err, "--depfile");
+	return 0;
+}

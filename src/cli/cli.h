@@ -1,0 +1,102 @@
+/*
+ * The command: what its files share.  Everything it does it asks of the library
+ * through scratchpack.h; here are words, options, colours and exit codes.
+ */
+#ifndef SP_CLI_CLI_H
+#define SP_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "api/options.h"
+#include "image/json.h"
+#include "scratchpack.h"
+
+enum cli_mode { CLI_AUTO, CLI_PLAIN, CLI_NONE, CLI_ALWAYS, CLI_NEVER };
+
+/* What the command line said, besides what went into the job. */
+struct cli {
+	struct scratchpack *job;
+	const struct cli_command *command;
+	bool quiet, verbose, json, dry_run, help, version;
+	enum cli_mode progress, color;
+	bool created_set;
+	const char **operands;		/* borrowed from argv */
+	size_t operands_nr, operands_alloc;
+};
+
+/* Which options a command takes, besides those common to all. */
+enum cli_takes {
+	CLI_TAKES_NOTHING,
+	CLI_TAKES_IMAGE = 1 << 0,	/* what goes in, and image configuration */
+	CLI_TAKES_OUTPUT = 1 << 1,	/* output and files for scripts */
+	CLI_TAKES_ARGS = 1 << 2		/* "-- ARG..." */
+};
+
+struct cli_command {
+	const char *name, *synopsis, *summary;
+	unsigned takes;
+	int (*run)(struct cli *, struct sp_err *);
+	const char *about;		/* paragraphs for help and the manual */
+};
+
+extern const struct cli_command cli_commands[];
+extern const size_t cli_commands_nr;
+
+/* An option of the command line alone. */
+struct cli_switch {
+	const char *name;
+	char letter;
+	const char *arg, *help;
+	int (*set)(struct cli *, const char *value, struct sp_err *);
+};
+extern const struct cli_switch cli_switches[];
+extern const size_t cli_switches_nr;
+
+/* args.c: parse argv behind the command's name. */
+SP_CHECKED int cli_parse(struct cli *cli, int argc, char **argv, struct sp_err *err);
+bool cli_takes_option(const struct cli_command *command, const struct sp_option *option);
+
+/* The commands, one file each. */
+int cli_pack(struct cli *cli, struct sp_err *err);
+int cli_inspect(struct cli *cli, struct sp_err *err);
+int cli_verify(struct cli *cli, struct sp_err *err);
+int cli_help(struct cli *cli, struct sp_err *err);
+int cli_completion(struct cli *cli, struct sp_err *err);
+int cli_version(struct cli *cli, struct sp_err *err);
+
+/* help.c, manual.c */
+void cli_print_help(FILE *out, const struct cli_command *command);
+void cli_print_manual(FILE *out);
+
+/* talk.c: messages to stderr, safe for a terminal whatever names hold. */
+void cli_talk_init(const struct cli *cli);
+void cli_error(const char *text);
+void cli_note(const char *text);
+void cli_say(const char *fmt, ...) SP_PRINTF(1, 2);	/* not with -q */
+void cli_print_safe(FILE *out, const char *text);
+bool cli_color_on(FILE *out, const struct cli *cli);
+
+/* progress.c */
+void cli_progress_init(const struct cli *cli);
+void cli_progress(void *ctx, const struct sp_progress *p);
+void cli_progress_done(void);
+
+/* size.c: "12.3 MB"; text holds at least 16 bytes. */
+const char *cli_size(char *text, size_t len, int64_t bytes);
+
+/* tree.c, tables.c: reports as text. */
+void cli_print_tree(FILE *out, const struct sp_json *program, bool color);
+void cli_print_facts(FILE *out, const struct sp_json *program);
+void cli_print_plan(FILE *out, const struct sp_json *program, bool verbose);
+void cli_print_verify(FILE *out, const struct sp_json *report, bool verbose);
+void cli_print_notes(const struct sp_json *program);
+
+/* The report of the job as a document; free it. */
+SP_CHECKED int cli_report(const struct cli *cli, struct sp_json **ret, struct sp_err *err);
+
+/* Was all of stdout written?  SP_EOUTPUT. */
+SP_CHECKED int cli_flush(struct sp_err *err);
+
+#endif

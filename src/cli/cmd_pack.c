@@ -1,0 +1,115 @@
+/*
+ * scratchpack pack: programs in, an image out, one line on stdout a destination.
+ */
+#include <string.h>
+
+#include "cli/cli.h"
+
+static int set_programs(struct cli *cli, struct sp_err *err)
+{
+	for (size_t i = 0; i < cli->operands_nr; i++)
+		if (scratchpack_set(cli->job, "program", cli->operands[i], err))
+			return -1;
+	return 0;
+}
+
+static int dry_run(struct cli *cli, struct sp_err *err)
+{
+	sp_autojson struct sp_json *report = NULL;
+
+	if (scratchpack_plan(cli->job, err))
+		return -1;
+	if (cli->json) {
+		printf("%s\n", scratchpack_report(cli->job));
+		return cli_flush(err);
+	}
+	if (cli_report(cli, &report, err))
+		return -1;
+	const struct sp_json *programs = sp_json_get(report, "programs");
+	for (const struct sp_json *p = sp_json_first(programs); p; p = sp_json_next(p)) {
+		cli_print_plan(stdout, p, cli->verbose);
+		cli_print_notes(p);
+	}
+	return cli_flush(err);
+}
+
+/* How many regular files, and what they weigh. */
+static void summary(const struct sp_json *report)
+{
+	const struct sp_json *programs = sp_json_get(report, "programs");
+	const struct sp_json *layers = sp_json_get(report, "layers");
+	int64_t size = 0, packed = 0, n;
+	size_t files = 0;
+	char plain[16], small[16];
+
+	for (const struct sp_json *p = sp_json_first(programs); p; p = sp_json_next(p)) {
+		size += sp_json_int(p, "size", &n) ? n : 0;
+		for (const struct sp_json *e = sp_json_first(sp_json_get(p, "plan")); e;
+		     e = sp_json_next(e))
+			files += strcmp(sp_json_str(e, "type"), "file") == 0;
+	}
+	for (const struct sp_json *l = sp_json_first(layers); l; l = sp_json_next(l))
+		packed += sp_json_int(l, "size", &n) ? n : 0;
+	cli_say("%zu file%s, %s; %s in %zu layer%s", files, files == 1 ? "" : "s",
+		cli_size(plain, sizeof(plain), size), cli_size(small, sizeof(small), packed),
+		sp_json_len(layers), sp_json_len(layers) == 1 ? "" : "s");
+}
+
+static bool ends_with_tar(const char *s)
+{
+	size_t len = strlen(s);
+
+	return len > 4 && strcmp(s + len - 4, ".tar") == 0;
+}
+
+/* What one would do next with a file that was written. */
+static void advise(const struct sp_json *result)
+{
+	const char *where = sp_json_str(result, "destination");
+
+	if (ends_with_tar(where) && !strchr(where, ':'))
+		cli_say("try: docker load -i %s && docker run --rm %s:%s", where,
+			sp_json_str(result, "name"), sp_json_str(result, "tag"));
+}
+
+static int print_results(struct cli *cli, const struct sp_json *report, struct sp_err *err)
+{
+	const struct sp_json *results = sp_json_get(report, "results");
+	bool to_stdout = false;
+
+	for (const struct sp_json *r = sp_json_first(results); r; r = sp_json_next(r))
+		to_stdout |= strcmp(sp_json_str(r, "destination"), "-") == 0;
+	/* the archive has stdout: what is said of it goes elsewhere */
+	FILE *out = to_stdout ? stderr : stdout;
+
+	if (cli->json)
+		fprintf(out, "%s\n", scratchpack_report(cli->job));
+	for (const struct sp_json *r = sp_json_first(results); r && !cli->json;
+	     r = sp_json_next(r))
+		if (!to_stdout || !cli->quiet)
+			fprintf(out, "%s@%s\n", sp_json_str(r, "name"), sp_json_str(r, "digest"));
+	return cli_flush(err);
+}
+
+int cli_pack(struct cli *cli, struct sp_err *err)
+{
+	sp_autojson struct sp_json *report = NULL;
+
+	if (set_programs(cli, err))
+		return -1;
+	if (cli->dry_run)
+		return dry_run(cli, err);
+	if (scratchpack_pack(cli->job, err) || cli_report(cli, &report, err))
+		return -1;
+	cli_progress_done();
+	const struct sp_json *programs = sp_json_get(report, "programs");
+	for (const struct sp_json *p = sp_json_first(programs); p; p = sp_json_next(p))
+		cli_print_notes(p);
+	summary(report);
+	if (print_results(cli, report, err))
+		return -1;
+	const struct sp_json *results = sp_json_get(report, "results");
+	for (const struct sp_json *r = sp_json_first(results); r; r = sp_json_next(r))
+		advise(r);
+	return 0;
+}

@@ -1,0 +1,134 @@
+/*
+ * scratchpack: the command table and the way from a command to an exit code.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+const struct cli_command cli_commands[] = {
+	{ "pack", "[pack] PROGRAM... -o DEST [OPTIONS] [-- ARG...]",
+	  "make an image of the program and what it needs",
+	  CLI_TAKES_IMAGE | CLI_TAKES_OUTPUT | CLI_TAKES_ARGS, cli_pack,
+	  "Finds out from the program's ELF file what it needs at run time, lays exactly that in one layer and writes an image with the entry point set. The program is never run. ARGs behind -- become Cmd. Several programs for different platforms make one multi-platform image." },
+	{ "inspect", "PROGRAM|IMAGE", "say what a program is and needs, or what an image holds",
+	  CLI_TAKES_IMAGE, cli_inspect,
+	  "Prints the facts of a program, its closure as a tree with the rule that found each library, and what an image of it would hold. An incomplete closure is reported in full, and the exit code is 3." },
+	{ "verify", "IMAGE", "check an image: digests, documents, layers, entry point",
+	  CLI_TAKES_NOTHING, cli_verify,
+	  "IMAGE is a layout folder, an OCI archive or a docker archive, whoever wrote it. Every digest, size and schema rule is checked, and that the layers hold no name twice and none that is unsafe. The exit code is 7 if anything is wrong." },
+	{ "completion", "bash|zsh|fish", "print a completion script for a shell",
+	  CLI_TAKES_NOTHING, cli_completion, "Load it in the way your shell does, for instance source <(scratchpack completion bash)." },
+	{ "help", "[COMMAND]", "print help", CLI_TAKES_NOTHING, cli_help, NULL },
+	{ "version", "", "print the version", CLI_TAKES_NOTHING, cli_version, NULL },
+};
+const size_t cli_commands_nr = sizeof(cli_commands) / sizeof(*cli_commands);
+
+/* The one thing a signal handler can reach. */
+static struct scratchpack *running_job;
+static volatile sig_atomic_t caught;
+
+static void on_signal(int signal)
+{
+	caught = signal;
+	if (running_job)
+		scratchpack_cancel(running_job);
+}
+
+static void handle_signals(struct scratchpack *job)
+{
+	/* without SA_RESTART: a wait for a reader or a lock must end */
+	struct sigaction stop = { .sa_handler = on_signal };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	static const int stopping[] = { SIGINT, SIGTERM, SIGHUP };
+
+	running_job = job;
+	for (size_t i = 0; i < sizeof(stopping) / sizeof(*stopping); i++) {
+		struct sigaction old;
+
+		/* nohup: who ignores a signal goes on ignoring it */
+		if (sigaction(stopping[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(stopping[i], &stop, NULL);
+	}
+	/* both are errors of write(2), to be reported as such */
+	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);
+}
+
+/* A first word that is a command's name, else pack. */
+static const struct cli_command *find_command(int *argc, char ***argv)
+{
+	const char *word = *argc > 1 ? (*argv)[1] : "";
+
+	for (size_t i = 0; i < cli_commands_nr; i++)
+		if (strcmp(word, cli_commands[i].name) == 0) {
+			(*argc)--;
+			(*argv)++;
+			return &cli_commands[i];
+		}
+	return &cli_commands[0];
+}
+
+/* What the environment decides; options on the command line come later and win. */
+static int set_from_environment(struct cli *cli, struct sp_err *err)
+{
+	static const struct { const char *variable, *option; } from[] = {
+		{ "SOURCE_DATE_EPOCH", "created" },
+		{ "DOCKER_HOST", "docker-host" },
+		{ "TMPDIR", "temp-dir" },
+	};
+
+	for (size_t i = 0; i < sizeof(from) / sizeof(*from); i++) {
+		const char *value = getenv(from[i].variable);
+
+		if (value && *value &&
+		    scratchpack_set(cli->job, from[i].option, value, err))
+			return sp_err_wrap(err, "%s in the environment", from[i].variable);
+	}
+	return 0;
+}
+
+static int run(struct cli *cli, int argc, char **argv, struct sp_err *err)
+{
+	if (set_from_environment(cli, err) || cli_parse(cli, argc, argv, err)) {
+		cli_talk_init(cli);
+		return -1;
+	}
+	cli_talk_init(cli);
+	cli_progress_init(cli);
+	if (cli->version)
+		return cli_version(cli, err);
+	if (cli->help || (argc < 2 && cli->command == &cli_commands[0])) {
+		cli_print_help(cli->help ? stdout : stderr,
+			       argc < 2 || cli->command == &cli_commands[0] ? NULL : cli->command);
+		if (cli->help)
+			return cli_flush(err);
+		err->code = SP_EUSAGE;
+		return -1;
+	}
+	scratchpack_on_progress(cli->job, cli_progress, NULL);
+	return cli->command->run(cli, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct sp_err err = { 0 };
+	struct cli cli = { .job = scratchpack_new() };
+
+	handle_signals(cli.job);
+	cli.command = find_command(&argc, &argv);
+	int rc = run(&cli, argc, argv, &err);
+	cli_progress_done();
+	if (rc && !caught && err.msg[0])
+		cli_error(err.msg);
+	if (rc && err.code == SP_EUSAGE && err.msg[0])
+		fputs("Try 'scratchpack help' for the options.\n", stderr);
+	running_job = NULL;
+	scratchpack_free(cli.job);
+	free(cli.operands);
+	if (rc && caught)
+		return 128 + caught;
+	return rc ? (err.code ? (int)err.code : SP_EFAIL) : 0;
+}

@@ -1,0 +1,31 @@
+/*
+ * The library's report, as a document to print from.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+int cli_report(const struct cli *cli, struct sp_json **ret, struct sp_err *err)
+{
+	const char *text = scratchpack_report(cli->job);
+
+	if (!text)
+		return sp_err_set(err, SP_EFAIL, "there is no report");
+	return sp_json_parse(text, strlen(text), ret, err);
+}
+
+int cli_flush(struct sp_err *err)
+{
+	if (fflush(stdout) || ferror(stdout))
+		return sp_err_sys(err, SP_EOUTPUT, "cannot write to stdout");
+	return 0;
+}
+
+void cli_print_notes(const struct sp_json *program)
+{
+	const struct sp_json *notes = sp_json_get(program, "notes");
+
+	for (const struct sp_json *n = sp_json_first(notes); n; n = sp_json_next(n))
+		cli_note(sp_json_str(n, "text"));
+}

@@ -1,0 +1,152 @@
+/*
+ * A closure as a tree: each object once, below the one that asked first, so the
+ * text is linear in the number of objects.
+ */
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/cli.h"
+
+struct tree {
+	FILE *out;
+	bool color;
+	const struct sp_json **objects;
+	size_t *parent, *first_child, *next, nr;
+	const struct sp_json *missing;
+};
+
+#define NONE ((size_t)-1)
+
+/* Link each object to the one that first led to it: the first edge to it. */
+static void link_objects(struct tree *t, const struct sp_json *edges)
+{
+	size_t *last = sp_calloc(t->nr, sizeof(*last));
+
+	for (size_t i = 0; i < t->nr; i++)
+		t->parent[i] = t->first_child[i] = t->next[i] = last[i] = NONE;
+	for (const struct sp_json *e = sp_json_first(edges); e; e = sp_json_next(e)) {
+		int64_t from, to;
+
+		if (!sp_json_int(e, "from", &from) || !sp_json_int(e, "to", &to) ||
+		    (size_t)from >= t->nr || (size_t)to >= t->nr || to == 0 ||
+		    t->parent[to] != NONE || from == to)
+			continue;
+		t->parent[to] = (size_t)from;
+		if (last[from] == NONE)
+			t->first_child[from] = (size_t)to;
+		else
+			t->next[last[from]] = (size_t)to;
+		last[from] = (size_t)to;
+	}
+	free(last);
+}
+
+static void print_object(const struct tree *t, size_t i)
+{
+	const struct sp_json *o = t->objects[i];
+	const char *name = sp_json_str(o, "name"), *path = sp_json_str(o, "path");
+	const char *of = sp_json_str(o, "found_by_object");
+
+	cli_print_safe(t->out, name);
+	if (strcmp(name, path) != 0) {
+		fputs(" => ", t->out);
+		cli_print_safe(t->out, path);
+	}
+	fprintf(t->out, "%s [%s", t->color ? "\033[2m" : "", sp_json_str(o, "found_by"));
+	if (of) {
+		fputs(" of ", t->out);
+		cli_print_safe(t->out, of);
+	}
+	fprintf(t->out, "]%s\n", t->color ? "\033[0m" : "");
+}
+
+/* The next name that object i misses after m (NULL: the first). */
+static const struct sp_json *next_missing(const struct tree *t, size_t i,
+					  const struct sp_json *m)
+{
+	const char *path = sp_json_str(t->objects[i], "path");
+
+	for (m = m ? sp_json_next(m) : sp_json_first(t->missing); m; m = sp_json_next(m)) {
+		const char *by = sp_json_str(m, "needed_by");
+
+		if (by && strcmp(by, path) == 0)
+			return m;
+	}
+	return NULL;
+}
+
+static void print_branch(const struct tree *t, const struct sp_buf *indent, bool more)
+{
+	fputs(sp_buf_str(indent), t->out);
+	fputs(more ? "├── " : "└── ", t->out);
+}
+
+static void print_below(const struct tree *t, size_t i, struct sp_buf *indent)
+{
+	const struct sp_json *m = next_missing(t, i, NULL);
+
+	for (size_t c = t->first_child[i]; c != NONE; c = t->next[c]) {
+		bool more = t->next[c] != NONE || m;
+		size_t len = indent->len;
+
+		print_branch(t, indent, more);
+		print_object(t, c);
+		sp_buf_addstr(indent, more ? "│   " : "    ");
+		print_below(t, c, indent);
+		indent->len = len;
+		indent->data[len] = '\0';
+	}
+	while (m) {
+		const struct sp_json *after = next_missing(t, i, m);
+
+		print_branch(t, indent, after);
+		cli_print_safe(t->out, sp_json_str(m, "name"));
+		fprintf(t->out, " => %s", t->color ? "\033[1;31m" : "");
+		cli_print_safe(t->out, sp_json_str(m, "why"));
+		fprintf(t->out, "%s\n", t->color ? "\033[0m" : "");
+		m = after;
+	}
+}
+
+static void print_head(FILE *out, const struct sp_json *p)
+{
+	const char *libc = sp_json_str(p, "libc"), *version = sp_json_str(p, "libc_version");
+	const char *language = sp_json_str(p, "language_version");
+
+	cli_print_safe(out, sp_json_str(p, "path"));
+	fprintf(out, ": %s, %s", sp_json_str(p, "kind"), sp_json_str(p, "platform"));
+	if (libc)
+		fprintf(out, ", %s%s%s", libc, version ? " " : "", version ? version : "");
+	if (language) {
+		fputs(", ", out);
+		cli_print_safe(out, language);
+	}
+	fputc('\n', out);
+}
+
+void cli_print_tree(FILE *out, const struct sp_json *program, bool color)
+{
+	const struct sp_json *objects = sp_json_get(program, "objects");
+	struct sp_arena arena = { 0 };
+	sp_autobuf struct sp_buf indent = { 0 };
+	size_t nr = sp_json_len(objects), i = 0;
+	struct tree t = {
+		.out = out, .color = color, .nr = nr,
+		.objects = sp_arena_alloc(&arena, nr * sizeof(*t.objects)),
+		.parent = sp_arena_alloc(&arena, nr * sizeof(size_t)),
+		.first_child = sp_arena_alloc(&arena, nr * sizeof(size_t)),
+		.next = sp_arena_alloc(&arena, nr * sizeof(size_t)),
+		.missing = sp_json_get(program, "missing"),
+	};
+
+	print_head(out, sp_json_get(program, "program"));
+	for (const struct sp_json *o = sp_json_first(objects); o; o = sp_json_next(o))
+		t.objects[i++] = o;
+	link_objects(&t, sp_json_get(program, "edges"));
+	if (nr)
+		print_below(&t, 0, &indent);
+	for (i = 1; i < nr; i++)
+		if (t.parent[i] == NONE)
+			print_object(&t, i);
+	sp_arena_release(&arena);
+}

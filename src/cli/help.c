@@ -95,8 +95,10 @@ void cli_print_help(FILE *out, const struct cli_command *command)
 		command = &cli_commands[0];
 		fprintf(out, "\nUsage: scratchpack %s\n", command->synopsis);
 	} else {
-		fprintf(out, "Usage: scratchpack %s %s\n\n",
-			command == &cli_commands[0] ? "" : command->name, command->synopsis);
+		/* the synopsis of the default command holds its name already */
+		fprintf(out, "Usage: scratchpack %s%s%s\n\n",
+			command == &cli_commands[0] ? "" : command->name,
+			command == &cli_commands[0] ? "" : " ", command->synopsis);
 		if (command->about)
 			wrap(out, command->about, 0, 0);
 	}

@@ -95,7 +95,11 @@ static int plan(struct sp_build *build, struct sp_target *target, struct sp_err 
 		.user = o->user, .workdir = o->workdir,
 		.library_path = sp_pairs_get(&o->env, "LD_LIBRARY_PATH"),
 		.preload = sp_pairs_get(&o->env, "LD_PRELOAD"),
+		.path = sp_pairs_get(&o->env, "PATH"),
 	};
+
+	if (!options.path)
+		options.path = SP_DEFAULT_PATH;
 
 	sp_job_progress(build->job, "analyse", target->given, 0, 0);
 	if (sp_rootfs_build(&options, &target->rootfs, err))

@@ -8,10 +8,6 @@
 #include "base/path.h"
 #include "rootfs/plan_root.h"
 
-/* What engines give a container without one; in the image, because a bare
- * command is looked up through it. */
-#define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 void sp_target_config_release(struct sp_target *target)
 {
 	free(target->config.env.items);
@@ -82,7 +78,7 @@ static int check_healthcheck(struct sp_build *build, struct sp_target *target,
 static void set_env(struct sp_build *build, struct sp_config *config)
 {
 	if (!sp_pairs_get(&build->o->env, "PATH"))
-		sp_strings_add(&config->env, &build->arena, DEFAULT_PATH);
+		sp_strings_add(&config->env, &build->arena, "PATH=" SP_DEFAULT_PATH);
 	for (size_t i = 0; i < build->o->env.items_nr; i++)
 		sp_strings_add(&config->env, &build->arena, build->o->env.items[i]);
 }

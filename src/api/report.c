@@ -77,6 +77,25 @@ static void report_missing(const struct sp_closure *closure, struct sp_json *rep
 		sp_json_push_str(list, closure->problems[i]);
 }
 
+static void report_closure(const struct sp_closure *closure, struct sp_json *report)
+{
+	report_objects(closure, report);
+	report_missing(closure, report);
+}
+
+static void report_scripts(const struct sp_rootfs *rootfs, struct sp_json *report)
+{
+	struct sp_json *list = sp_json_add_array(report, "scripts");
+
+	for (size_t i = 0; i < rootfs->scripts_nr; i++) {
+		struct sp_json *item = sp_json_push_object(list);
+
+		sp_json_add_str(item, "path", rootfs->scripts[i].path);
+		sp_json_add_str(item, "interpreter", rootfs->scripts[i].interpreter);
+		add_optional(item, "argument", rootfs->scripts[i].argument);
+	}
+}
+
 /* Compare "2.4" and "2.34" by number. */
 static bool newer(const char *a, const char *b)
 {
@@ -209,10 +228,15 @@ static void report_facts(struct sp_build *build, const struct sp_target *target,
 
 	sp_json_add_str(p, "path", target->path);
 	sp_json_add_str(p, "image_path", target->image_path);
-	sp_json_add_str(p, "format", elf->bits == 64 ? "ELF64" : "ELF32");
-	sp_json_add_str(p, "kind", sp_kind_name(sp_kind_of(elf)));
+	const struct sp_rootfs *rootfs = target->rootfs;
+
+	sp_json_add_str(p, "format", rootfs->scripts_nr ? "script" :
+				     elf->bits == 64 ? "ELF64" : "ELF32");
+	sp_json_add_str(p, "kind", rootfs->scripts_nr ? "script" :
+						       sp_kind_name(sp_kind_of(elf)));
 	sp_json_add_str(p, "platform", sp_platform_str(&target->platform, &build->arena));
-	add_optional(p, "interpreter", elf->interp);
+	add_optional(p, "interpreter",
+		     rootfs->scripts_nr ? rootfs->scripts[0].interpreter : elf->interp);
 	sp_json_add_str(p, "language", sp_kind_language(elf));
 	add_optional(p, "language_version", elf->go.version);
 	add_optional(p, "libc", closure->loader.libc ? libcs[closure->loader.libc] : NULL);
@@ -228,8 +252,11 @@ void sp_report_program(struct sp_build *build, const struct sp_target *target,
 	const struct sp_plan *plan = target->rootfs->plan;
 
 	report_facts(build, target, report);
-	report_objects(target->rootfs->closure, report);
-	report_missing(target->rootfs->closure, report);
+	report_closure(target->rootfs->closure, report);
+	report_scripts(target->rootfs, report);
+	struct sp_json *others = sp_json_add_array(report, "others");
+	for (size_t i = 0; i < target->rootfs->others_nr; i++)
+		report_closure(target->rootfs->others[i], sp_json_push_object(others));
 	report_needs(build, report);
 	report_plan(build, plan, report);
 	sp_json_add_int(report, "size", (int64_t)sp_plan_size(plan));

@@ -124,9 +124,12 @@ static void print_head(FILE *out, const struct sp_json *p)
 	fputc('\n', out);
 }
 
-void cli_print_tree(FILE *out, const struct sp_json *program, bool color)
+/* One closure.  with_program: the program gets a line of its own, below which
+ * the rest is indented. */
+static void print_closure(FILE *out, const struct sp_json *closure, bool with_program,
+			  bool color)
 {
-	const struct sp_json *objects = sp_json_get(program, "objects");
+	const struct sp_json *objects = sp_json_get(closure, "objects");
 	struct sp_arena arena = { 0 };
 	sp_autobuf struct sp_buf indent = { 0 };
 	size_t nr = sp_json_len(objects), i = 0;
@@ -136,17 +139,47 @@ void cli_print_tree(FILE *out, const struct sp_json *program, bool color)
 		.parent = sp_arena_alloc(&arena, nr * sizeof(size_t)),
 		.first_child = sp_arena_alloc(&arena, nr * sizeof(size_t)),
 		.next = sp_arena_alloc(&arena, nr * sizeof(size_t)),
-		.missing = sp_json_get(program, "missing"),
+		.missing = sp_json_get(closure, "missing"),
 	};
 
-	print_head(out, sp_json_get(program, "program"));
 	for (const struct sp_json *o = sp_json_first(objects); o; o = sp_json_next(o))
 		t.objects[i++] = o;
-	link_objects(&t, sp_json_get(program, "edges"));
-	if (nr)
-		print_below(&t, 0, &indent);
-	for (i = 1; i < nr; i++)
-		if (t.parent[i] == NONE)
+	link_objects(&t, sp_json_get(closure, "edges"));
+	/* objects that nobody asked for: the program, and what was added */
+	for (i = 0; i < nr; i++) {
+		if (t.parent[i] != NONE)
+			continue;
+		if (i || with_program)
 			print_object(&t, i);
+		print_below(&t, i, &indent);
+	}
 	sp_arena_release(&arena);
+}
+
+static void print_scripts(FILE *out, const struct sp_json *scripts)
+{
+	for (const struct sp_json *s = sp_json_first(scripts); s; s = sp_json_next(s)) {
+		const char *argument = sp_json_str(s, "argument");
+
+		cli_print_safe(out, sp_json_str(s, "path"));
+		fputs(" is run by ", out);
+		cli_print_safe(out, sp_json_str(s, "interpreter"));
+		if (argument) {
+			fputc(' ', out);
+			cli_print_safe(out, argument);
+		}
+		fputc('\n', out);
+	}
+}
+
+void cli_print_tree(FILE *out, const struct sp_json *program, bool color)
+{
+	const struct sp_json *scripts = sp_json_get(program, "scripts");
+	const struct sp_json *others = sp_json_get(program, "others");
+
+	print_head(out, sp_json_get(program, "program"));
+	print_scripts(out, scripts);
+	print_closure(out, program, sp_json_len(scripts) > 0, color);
+	for (const struct sp_json *o = sp_json_first(others); o; o = sp_json_next(o))
+		print_closure(out, o, true, color);
 }

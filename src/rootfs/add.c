@@ -33,7 +33,8 @@ static int add_program(struct adding *a, const char *path, const char *image_pat
 	if (sp_closure_build(&start, &closure, err))
 		return -1;
 	*SP_VEC_PUSH(a->rootfs->others) = closure;
-	return sp_gather_closure(a->rootfs, closure, SP_BECAUSE_ADDED, a->detail, err);
+	return sp_gather_closure(a->rootfs, closure,
+				 &(struct sp_reason){ SP_BECAUSE_ADDED, NULL, a->detail }, err);
 }
 
 static bool same_machine(const struct sp_elf *a, const struct sp_elf *b)

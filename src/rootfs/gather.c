@@ -108,15 +108,14 @@ static const char *entry_of(struct sp_plan *plan, const struct sp_object *o)
 }
 
 static struct sp_reason reason_of(struct sp_plan *plan, const struct sp_closure *closure,
-				  const struct sp_object *o, enum sp_reason_kind top,
-				  const char *detail)
+				  const struct sp_object *o, const struct sp_reason *top)
 {
 	const char *by = o->needed_by == SP_NO_OBJECT ?
 				 NULL :
 				 entry_of(plan, &closure->objects[o->needed_by]);
 
 	if (o->rule == SP_RULE_PROGRAM || o->rule == SP_RULE_ADDED)
-		return (struct sp_reason){ top, NULL, detail };
+		return *top;
 	if (o->rule == SP_RULE_INTERPRETER)
 		return (struct sp_reason){ SP_BECAUSE_INTERPRETER, by, o->name };
 	if (!by)
@@ -127,13 +126,13 @@ static struct sp_reason reason_of(struct sp_plan *plan, const struct sp_closure 
 }
 
 int sp_gather_closure(struct sp_rootfs *rootfs, struct sp_closure *closure,
-		      enum sp_reason_kind top, const char *detail, struct sp_err *err)
+		      const struct sp_reason *top, struct sp_err *err)
 {
 	struct sp_plan *plan = rootfs->plan;
 
 	for (size_t i = 0; i < closure->objects_nr; i++) {
 		const struct sp_object *o = &closure->objects[i];
-		struct sp_reason reason = reason_of(plan, closure, o, top, detail);
+		struct sp_reason reason = reason_of(plan, closure, o, top);
 
 		/* what was added came with --add, under a reason of its own */
 		if (o->rule == SP_RULE_ADDED)

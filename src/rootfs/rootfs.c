@@ -5,9 +5,6 @@
 
 #include <string.h>
 
-#include "base/path.h"
-#include "elf/kind.h"
-
 void sp_rootfs_free(struct sp_rootfs *rootfs)
 {
 	if (!rootfs)
@@ -15,6 +12,7 @@ void sp_rootfs_free(struct sp_rootfs *rootfs)
 	for (size_t i = 0; i < rootfs->others_nr; i++)
 		sp_closure_free(rootfs->others[i]);
 	free(rootfs->others);
+	free(rootfs->scripts);
 	sp_closure_free(rootfs->closure);
 	sp_plan_free(rootfs->plan);
 	free(rootfs);
@@ -23,55 +21,6 @@ void sp_rootfs_free(struct sp_rootfs *rootfs)
 static void rootfs_freep(struct sp_rootfs **rootfs)
 {
 	sp_rootfs_free(*rootfs);
-}
-
-/* Say what a file is that is no ELF file, and what to do about it. */
-static int not_elf(struct sp_file *file, const char *shown, struct sp_err *err)
-{
-	char head[256];
-	size_t got;
-
-	if (sp_file_pread(file, head, sizeof(head), 0, &got, err))
-		return sp_err_wrap(err, "%s", shown);
-	if (got >= 2 && memcmp(head, "#!", 2) == 0)
-		return sp_err_set(err, SP_EPROGRAM,
-				  "%s: is a script; pack its interpreter and --add the script",
-				  shown);
-	return sp_err_set(err, SP_EPROGRAM,
-			  "%s: is %s, expected a compiled program for Linux (ELF)", shown,
-			  sp_kind_of_bytes(head, got));
-}
-
-/* Can the file be an entry point at all?  Said before anything is searched. */
-static int check_program(const struct sp_rootfs_options *o, struct sp_err *err)
-{
-	sp_autofile struct sp_file file = SP_FILE_INIT;
-	sp_autoelf struct sp_elf *elf = NULL;
-	const char *shown = sp_root_show(o->root, o->program);
-	struct sp_found found;
-
-	if (sp_root_resolve(o->root, o->program, &found, err))
-		return -1;
-	if (!found.real)
-		return sp_err_set(err, SP_EPROGRAM, "%s: no such file%s", shown,
-				  found.links_nr ? ", or a link that leads nowhere" : "");
-	if (found.st.type != SP_FILE)
-		return sp_err_set(err, SP_EPROGRAM, "%s: is %s, expected a program", shown,
-				  found.st.type == SP_DIR ? "a directory" :
-							    "a device, FIFO or socket");
-	if (sp_root_open(o->root, found.real, &file, err)) {
-		err->code = SP_EPROGRAM;
-		return -1;
-	}
-	if (!sp_elf_is(&file))
-		return not_elf(&file, shown, err);
-	if (sp_elf_read(&file, &elf, err) || sp_kind_check_entry(elf, err))
-		return sp_err_wrap(err, "%s", shown);
-	if (!(found.st.mode & 0111))
-		return sp_err_set(err, SP_EPROGRAM,
-				  "%s: is not executable (mode %04o), so no engine could start it; run chmod +x on it",
-				  shown, found.st.mode);
-	return 0;
 }
 
 static int add_workdir(struct sp_rootfs *rootfs, const char *workdir, struct sp_err *err)
@@ -83,6 +32,18 @@ static int add_workdir(struct sp_rootfs *rootfs, const char *workdir, struct sp_
 		.reason = { SP_BECAUSE_CONFIG, NULL, "--workdir" } }, err);
 }
 
+static int gather_program(struct sp_rootfs *rootfs, struct sp_err *err)
+{
+	struct sp_reason program = { SP_BECAUSE_PROGRAM, NULL, NULL };
+	size_t nr = rootfs->scripts_nr;
+
+	if (nr)
+		program = (struct sp_reason){ SP_BECAUSE_INTERPRETER,
+					      rootfs->scripts[nr - 1].path,
+					      rootfs->scripts[nr - 1].interpreter };
+	return sp_gather_closure(rootfs, rootfs->closure, &program, err);
+}
+
 /* Programs that were added are gathered as they come; libraries that were added
  * have extended the main closure, so that is gathered last. */
 static int fill(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
@@ -91,8 +52,7 @@ static int fill(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
 	for (size_t i = 0; i < o->adds_nr; i++)
 		if (sp_add_apply(rootfs, &o->adds[i], o, err))
 			return -1;
-	if (sp_gather_closure(rootfs, rootfs->closure, SP_BECAUSE_PROGRAM, NULL, err) ||
-	    sp_loader_files_apply(rootfs, err) ||
+	if (gather_program(rootfs, err) || sp_loader_files_apply(rootfs, err) ||
 	    sp_accounts_apply(rootfs, o->user, err) ||
 	    add_workdir(rootfs, o->workdir, err))
 		return -1;
@@ -105,17 +65,12 @@ int sp_rootfs_build(const struct sp_rootfs_options *o, struct sp_rootfs **ret,
 		    struct sp_err *err)
 {
 	SP_CLEANUP(rootfs_freep) struct sp_rootfs *rootfs = sp_calloc(1, sizeof(*rootfs));
-	struct sp_start start = {
-		.root = o->root, .path = o->program, .image_path = o->image_path,
-		.libs = o->libs, .library_path = o->library_path, .preload = o->preload,
-	};
 
 	rootfs->plan = sp_plan_new();
 	rootfs->entry = sp_arena_strdup(&rootfs->plan->arena, o->image_path);
 	rootfs->library_path = o->library_path;
 	rootfs->preload = o->preload;
-	if (check_program(o, err) || sp_closure_build(&start, &rootfs->closure, err) ||
-	    fill(rootfs, o, err))
+	if (sp_entry_build(rootfs, o, err) || fill(rootfs, o, err))
 		return -1;
 	*ret = sp_steal_ptr(&rootfs);
 	return 0;

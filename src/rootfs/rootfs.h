@@ -35,12 +35,21 @@ struct sp_rootfs_options {
 	const char *user;		/* as given to --user, or NULL */
 	const char *workdir;		/* absolute, or NULL */
 	const char *library_path, *preload;	/* LD_* of the image's environment */
+	const char *path;		/* PATH of the image's environment */
+};
+
+/* A script on the way from the program to a compiled interpreter. */
+struct sp_script_use {
+	const char *path;		/* in the image */
+	const char *interpreter, *argument;	/* argument NULL if there is none */
 };
 
 struct sp_rootfs {
 	struct sp_plan *plan;
-	struct sp_closure *closure;	/* of the program; the first one */
+	struct sp_closure *closure;	/* of the program, or its interpreter */
 	struct sp_closure **others;	/* of programs that were added */
+	struct sp_script_use *scripts;	/* the first is the program itself */
+	size_t scripts_nr, scripts_alloc;
 	size_t others_nr, others_alloc;
 	const char *entry;		/* path of the program in the image */
 	const char *user;		/* what the configuration shall say, or NULL */
@@ -64,10 +73,16 @@ SP_CHECKED int sp_rootfs_prove(struct sp_rootfs *rootfs, struct sp_err *err);
 
 /* --- the parts, one file each --- */
 
-/* gather.c: every object of a closure, with the links that lead to it. */
+/* entry.c: the program: a compiled one, or a script with all that the kernel
+ * starts for it.  Sets rootfs->closure. */
+SP_CHECKED int sp_entry_build(struct sp_rootfs *rootfs,
+			      const struct sp_rootfs_options *options,
+			      struct sp_err *err);
+
+/* gather.c: every object of a closure, with the links that lead to it.  top is
+ * why its program is there. */
 SP_CHECKED int sp_gather_closure(struct sp_rootfs *rootfs, struct sp_closure *closure,
-				 enum sp_reason_kind top, const char *detail,
-				 struct sp_err *err);
+				 const struct sp_reason *top, struct sp_err *err);
 
 /* gather.c: one path of a root with the links on the way; file or symlink chain.
  * image_path NULL means: where it is. */

@@ -1,0 +1,191 @@
+/*
+ * The program that was given -> the closure that starts it.
+ *
+ * A compiled program is its own closure.  For a script it is that of the compiled
+ * interpreter which the kernel comes to in the end; the scripts on the way stand
+ * in the plan, and where one is started through env, the program that env would
+ * find comes along.
+ */
+#include <string.h>
+
+#include "base/path.h"
+#include "base/vec.h"
+#include "elf/kind.h"
+#include "rootfs/rootfs.h"
+#include "rootfs/script.h"
+
+/* A program on its way to a closure: where it is, where it goes. */
+struct candidate {
+	struct sp_root *root;
+	const char *path, *image_path;
+};
+
+static struct sp_start start_of(const struct sp_rootfs_options *o, const struct candidate *c)
+{
+	return (struct sp_start){
+		.root = c->root, .path = c->path, .image_path = c->image_path,
+		.libs = o->libs, .library_path = o->library_path, .preload = o->preload,
+	};
+}
+
+/* Open what stands there, if it can be started at all. */
+static int open_program(const struct candidate *c, struct sp_file *ret, struct sp_err *err)
+{
+	const char *shown = sp_root_show(c->root, c->path);
+	struct sp_found found;
+
+	if (sp_root_resolve(c->root, c->path, &found, err))
+		return -1;
+	if (!found.real)
+		return sp_err_set(err, SP_EPROGRAM, "%s: no such file%s", shown,
+				  found.links_nr ? ", or a link that leads nowhere" : "");
+	if (found.st.type != SP_FILE)
+		return sp_err_set(err, SP_EPROGRAM, "%s: is %s, expected a program", shown,
+				  found.st.type == SP_DIR ? "a directory" :
+							    "a device, FIFO or socket");
+	if (sp_root_open(c->root, found.real, ret, err)) {
+		err->code = SP_EPROGRAM;
+		return -1;
+	}
+	if (!(found.st.mode & 0111))
+		return sp_err_set(err, SP_EPROGRAM,
+				  "%s: is not executable (mode %04o), so no engine could start it; run chmod +x on it",
+				  shown, found.st.mode);
+	return 0;
+}
+
+static int check_elf(struct sp_file *file, const char *shown, struct sp_err *err)
+{
+	sp_autoelf struct sp_elf *elf = NULL;
+	char head[256];
+	size_t got;
+
+	if (!sp_elf_is(file)) {
+		if (sp_file_pread(file, head, sizeof(head), 0, &got, err))
+			return sp_err_wrap(err, "%s", shown);
+		return sp_err_set(err, SP_EPROGRAM,
+				  "%s: is %s, expected a compiled program for Linux (ELF) or a script",
+				  shown, sp_kind_of_bytes(head, got));
+	}
+	if (sp_elf_read(file, &elf, err) || sp_kind_check_entry(elf, err))
+		return sp_err_wrap(err, "%s", shown);
+	return 0;
+}
+
+/* One script of the chain: into the plan, and on to its interpreter. */
+static int add_script(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
+		      struct sp_file *file, struct candidate *c, struct sp_err *err)
+{
+	struct sp_arena *arena = &rootfs->plan->arena;
+	struct sp_reason reason = { SP_BECAUSE_PROGRAM, NULL, NULL };
+	struct sp_script script;
+	size_t nr = rootfs->scripts_nr;
+
+	if (nr == SP_SCRIPTS_MAX)
+		return sp_err_set(err, SP_EPROGRAM,
+				  "%s: more than %d scripts that interpret each other; the kernel refuses them",
+				  rootfs->scripts[0].path, SP_SCRIPTS_MAX);
+	if (sp_script_read(file, arena, &script, err))
+		return sp_err_wrap(err, "%s", sp_root_show(c->root, c->path));
+	if (nr)
+		reason = (struct sp_reason){ SP_BECAUSE_INTERPRETER, rootfs->scripts[nr - 1].path,
+					     rootfs->scripts[nr - 1].interpreter };
+	if (sp_gather_file(rootfs->plan, c->root, c->path, c->image_path, &reason, err))
+		return -1;
+	*SP_VEC_PUSH(rootfs->scripts) = (struct sp_script_use){
+		.path = c->image_path, .interpreter = script.interpreter,
+		.argument = script.argument,
+	};
+	*c = (struct candidate){ o->libs, script.interpreter, script.interpreter };
+	return 0;
+}
+
+/* Follow scripts until a compiled program is reached. */
+static int follow_scripts(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
+			  struct candidate *c, struct sp_err *err)
+{
+	for (;;) {
+		sp_autofile struct sp_file file = SP_FILE_INIT;
+		size_t nr = rootfs->scripts_nr;
+
+		if (open_program(c, &file, err)) {
+			if (nr)
+				sp_err_wrap(err, "the interpreter of %s",
+					    rootfs->scripts[nr - 1].path);
+			return -1;
+		}
+		if (!sp_script_is(&file))
+			return check_elf(&file, sp_root_show(c->root, c->path), err);
+		if (add_script(rootfs, o, &file, c, err))
+			return -1;
+	}
+}
+
+/* The first file of that name in PATH, as execvp(3) looks for it. */
+static int find_in_path(const struct sp_rootfs_options *o, struct sp_arena *arena,
+			const char *word, const char **ret, struct sp_err *err)
+{
+	*ret = NULL;
+	for (const char *p = o->path; p && *p && !*ret;) {
+		size_t len = strcspn(p, ":");
+		struct sp_found found;
+		const char *dir = sp_arena_strndup(arena, p, len);
+		const char *path = sp_path_join(arena, dir, word);
+
+		if (len && sp_root_resolve(o->libs, path, &found, err))
+			return -1;
+		if (len && found.real && found.st.type == SP_FILE && (found.st.mode & 0111))
+			*ret = path;
+		p += len + (p[len] == ':');
+	}
+	return 0;
+}
+
+/* "#!/usr/bin/env X": what env runs is needed as much as env. */
+static int add_env_program(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
+			   struct sp_err *err)
+{
+	struct sp_arena *arena = &rootfs->plan->arena;
+	const struct sp_script_use *script = &rootfs->scripts[rootfs->scripts_nr - 1];
+	struct sp_reason reason = { SP_BECAUSE_INTERPRETER, script->path, script->argument };
+	const char *word = sp_script_env_word(script->argument, arena), *path = word;
+	struct sp_closure *closure;
+
+	if (!word)
+		return sp_err_set(err, SP_EPROGRAM, "%s: names no program for env to run",
+				  script->path);
+	if (!strchr(word, '/') && find_in_path(o, arena, word, &path, err))
+		return -1;
+	if (!path)
+		return sp_err_set(err, SP_EPROGRAM,
+				  "%s: env would look for %s in PATH (%s), and it is in none of its directories",
+				  script->path, word, o->path ? o->path : "");
+	struct candidate c = { o->libs, path, path };
+	if (follow_scripts(rootfs, o, &c, err))
+		return -1;
+	struct sp_start start = start_of(o, &c);
+	if (sp_closure_build(&start, &closure, err))
+		return -1;
+	*SP_VEC_PUSH(rootfs->others) = closure;
+	return sp_gather_closure(rootfs, closure, &reason, err);
+}
+
+int sp_entry_build(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
+		   struct sp_err *err)
+{
+	struct candidate c = { o->root, o->program, o->image_path };
+
+	if (follow_scripts(rootfs, o, &c, err))
+		return -1;
+	struct sp_start start = start_of(o, &c);
+	if (sp_closure_build(&start, &rootfs->closure, err))
+		return -1;
+	if (!rootfs->scripts_nr)
+		return 0;
+	sp_plan_note(rootfs->plan, "script",
+		     "%s is a script: its interpreter and that one's libraries are in the image; modules and programs that it uses are not, --add them",
+		     rootfs->scripts[0].path);
+	if (strcmp(sp_path_basename(c.path), "env") == 0)
+		return add_env_program(rootfs, o, err);
+	return 0;
+}

@@ -1,0 +1,92 @@
+# shellcheck shell=bash
+# What tests look at in an image; read after lib.sh.  IMAGE is an archive or a
+# folder, as scratchpack writes them: one manifest, or an index of several.
+#
+#	member IMAGE PATH	the bytes of a file of the archive or folder
+#	blob IMAGE DIGEST	the bytes of a blob
+#	manifest IMAGE [N]	the JSON of the first (N-th, from 0) manifest
+#	config IMAGE [N]	the JSON of its configuration
+#	layers IMAGE [N]	the digests of its layers, bottom first
+#	layer IMAGE [N]		the first layer as a plain tar archive
+#	listing IMAGE		its entries as tar -tv shows them, numbers for owners
+#	unpack IMAGE DIR	all layers unpacked into the new directory DIR
+#	run_inside DIR CMD...	as run, with DIR for its root
+#	litter [DIR]		names of temporary files below DIR (here)
+#	snapshot		names, sizes, times and sums of everything here
+
+member() {
+	if [ -d "$1" ]; then
+		cat "$1/$2"
+	else
+		tar -xOf "$1" "$2"
+	fi
+}
+
+blob() {
+	member "$1" "blobs/sha256/${2#sha256:}"
+}
+
+manifest() {
+	local top doc
+	top=$(member "$1" index.json | jq -r '.manifests[0].digest')
+	doc=$(blob "$1" "$top")
+	if jq -e .manifests <<<"$doc" >/dev/null; then
+		doc=$(blob "$1" "$(jq -r ".manifests[${2:-0}].digest" <<<"$doc")")
+	fi
+	printf '%s\n' "$doc"
+}
+
+config() {
+	blob "$1" "$(manifest "$@" | jq -r .config.digest)"
+}
+
+layers() {
+	manifest "$@" | jq -r '.layers[].digest'
+}
+
+_plain() { # a layer on stdin, whatever it is compressed with
+	local head
+	cat >"$RUN/layer"
+	head=$(head -c 4 "$RUN/layer" | xxd -p)
+	case $head in
+	1f8b*) gzip -dc "$RUN/layer" ;;
+	28b52ffd) zstd -dcq "$RUN/layer" ;;
+	*) cat "$RUN/layer" ;;
+	esac
+}
+
+layer() {
+	blob "$1" "$(layers "$@" | head -n 1)" | _plain
+}
+
+listing() {
+	layer "$@" | tar -tv --numeric-owner -f -
+}
+
+unpack() {
+	local digest
+	mkdir -p "$2"
+	for digest in $(layers "$1"); do
+		blob "$1" "$digest" | _plain | tar -xp --numeric-owner --no-same-owner -C "$2" -f - ||
+			return 1
+	done
+}
+
+run_inside() {
+	local dir=$1
+	shift
+	if [ "$(id -u)" -eq 0 ]; then
+		run chroot "$dir" "$@"
+	else
+		run unshare -r chroot "$dir" "$@"
+	fi
+}
+
+litter() {
+	find "${1:-.}" -name '.*.scratchpack-*' -o -name '*.tmp'
+}
+
+snapshot() {
+	find . -printf '%P %y %m %s %T@ %l\n' | sort
+	find . -type f -exec md5sum {} + 2>/dev/null | sort
+}

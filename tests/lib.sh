@@ -70,7 +70,10 @@ umask 022
 exec </dev/null
 cd "$T" || exit 1
 
-_count=0 _failed=0 _planned='' _at_exit=()
+_planned='' _at_exit=()
+# Counts are kept in files, so that checks in a subshell count too.
+echo 0 >"$RUN/count"
+: >"$RUN/failed"
 
 _finish() {
 	local code=$? i
@@ -98,13 +101,18 @@ diag() {
 	printf '%s\n' "$*" | sed 's/^/# /'
 }
 
+_next() { # sets $_count
+	read -r _count <"$RUN/count"
+	echo $((_count += 1)) >"$RUN/count"
+}
+
 _line() { # STATUS TEXT
-	_count=$((_count + 1))
+	_next
 	if [ "$1" -eq 0 ]; then
 		printf 'ok %d - %s\n' "$_count" "$2"
 		return 0
 	fi
-	_failed=$((_failed + 1))
+	echo "$_count" >>"$RUN/failed"
 	printf 'not ok %d - %s\n' "$_count" "$2"
 	return 1
 }
@@ -214,12 +222,12 @@ exits() {
 }
 
 skip() { # TEXT REASON
-	_count=$((_count + 1))
+	_next
 	printf 'ok %d - %s # SKIP %s\n' "$_count" "$1" "$2"
 }
 
 skip_all() {
-	if [ "$_count" -gt 0 ]; then
+	if [ "$(<"$RUN/count")" -gt 0 ]; then
 		skip "the rest of the script" "$*"
 		done_testing
 	fi
@@ -229,9 +237,10 @@ skip_all() {
 }
 
 done_testing() {
-	printf '1..%d\n' "$_count"
+	printf '1..%d\n' "$(<"$RUN/count")"
 	_planned=yes
-	exit $((_failed > 0))
+	[ ! -s "$RUN/failed" ]
+	exit
 }
 
 # --- running ----------------------------------------------------------------

@@ -96,6 +96,7 @@ static int plan(struct sp_build *build, struct sp_target *target, struct sp_err 
 		.library_path = sp_pairs_get(&o->env, "LD_LIBRARY_PATH"),
 		.preload = sp_pairs_get(&o->env, "LD_PRELOAD"),
 		.path = sp_pairs_get(&o->env, "PATH"),
+		.keep_probes = build->explain,
 	};
 
 	if (!options.path)
@@ -107,9 +108,10 @@ static int plan(struct sp_build *build, struct sp_target *target, struct sp_err 
 	return sp_platform_of(target->rootfs->closure->objects[0].elf, &target->platform, err);
 }
 
-int sp_build_open(struct sp_build *build, struct scratchpack *job, struct sp_err *err)
+int sp_build_open(struct sp_build *build, struct scratchpack *job, bool explain,
+		  struct sp_err *err)
 {
-	*build = (struct sp_build){ .job = job, .o = &job->options };
+	*build = (struct sp_build){ .job = job, .o = &job->options, .explain = explain };
 	if (!build->o->programs.items_nr)
 		return sp_err_set(err, SP_EUSAGE, "no program was given");
 	if (build->o->programs.items_nr > SP_PLATFORMS_MAX)

@@ -46,11 +46,12 @@ struct sp_build {
 	size_t adds_nr, adds_alloc;
 	struct sp_ref *refs;
 	size_t refs_nr, refs_alloc;
+	bool explain;			/* keep what searches tried, for the report */
 };
 
 /* Open the roots, find the programs, plan each; nothing is proved yet. */
 SP_CHECKED int sp_build_open(struct sp_build *build, struct scratchpack *job,
-			     struct sp_err *err);
+			     bool explain, struct sp_err *err);
 void sp_build_release(struct sp_build *build);
 
 /* Prove every target, choose its platform, make its configuration. */

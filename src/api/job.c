@@ -78,7 +78,7 @@ int scratchpack_plan(struct scratchpack *job, struct sp_err *err)
 	sp_autojson struct sp_json *report = sp_json_object();
 
 	sp_job_report(job, NULL);
-	if (sp_build_open(&build, job, err))
+	if (sp_build_open(&build, job, false, err))
 		return -1;
 	int rc = sp_build_prove(&build, err);
 	sp_report_build(&build, report);
@@ -95,7 +95,7 @@ int scratchpack_pack(struct scratchpack *job, struct sp_err *err)
 	if (!job->options.outputs.items_nr)
 		return sp_err_set(err, SP_EUSAGE,
 				  "no output was given; add -o FILE.tar for an archive, or -n to see what would be packed");
-	if (sp_build_open(&build, job, err) || sp_build_prove(&build, err))
+	if (sp_build_open(&build, job, false, err) || sp_build_prove(&build, err))
 		return -1;
 	if (sp_build_write(&build, report, err))
 		return -1;
@@ -110,7 +110,7 @@ int scratchpack_inspect(struct scratchpack *job, struct sp_err *err)
 	sp_autojson struct sp_json *report = sp_json_object();
 
 	sp_job_report(job, NULL);
-	if (sp_build_open(&build, job, err))
+	if (sp_build_open(&build, job, true, err))
 		return -1;
 	if (build.targets_nr != 1)
 		return sp_err_set(err, SP_EUSAGE, "one program can be inspected at a time");

@@ -21,6 +21,20 @@ static void add_optional(struct sp_json *object, const char *key, const char *va
 		sp_json_add_null(object, key);
 }
 
+static void report_probes(const struct sp_probe *probes, size_t nr, struct sp_json *item)
+{
+	struct sp_json *list = sp_json_add_array(item, "probes");
+
+	for (size_t i = 0; i < nr; i++) {
+		struct sp_json *probe = sp_json_push_object(list);
+
+		sp_json_add_str(probe, "path", probes[i].path);
+		sp_json_add_str(probe, "rule", sp_rule_name(probes[i].rule));
+		sp_json_add_str(probe, "result",
+				probes[i].result ? probes[i].result : "not there");
+	}
+}
+
 static void report_objects(const struct sp_closure *closure, struct sp_json *report)
 {
 	struct sp_json *list = sp_json_add_array(report, "objects");
@@ -48,6 +62,8 @@ static void report_objects(const struct sp_closure *closure, struct sp_json *rep
 		sp_json_add_int(item, "to", (int64_t)e->to);
 		sp_json_add_str(item, "name", e->name);
 		sp_json_add_str(item, "rule", sp_rule_name(e->rule));
+		if (e->probes)
+			report_probes(e->probes, e->probes_nr, item);
 	}
 }
 
@@ -62,15 +78,7 @@ static void report_missing(const struct sp_closure *closure, struct sp_json *rep
 		sp_json_add_str(item, "name", m->name);
 		add_optional(item, "needed_by", object_path(closure, m->from));
 		sp_json_add_str(item, "why", m->why);
-		struct sp_json *probes = sp_json_add_array(item, "probes");
-		for (size_t k = 0; k < m->probes_nr; k++) {
-			struct sp_json *probe = sp_json_push_object(probes);
-
-			sp_json_add_str(probe, "path", m->probes[k].path);
-			sp_json_add_str(probe, "rule", sp_rule_name(m->probes[k].rule));
-			sp_json_add_str(probe, "result",
-					m->probes[k].result ? m->probes[k].result : "not there");
-		}
+		report_probes(m->probes, m->probes_nr, item);
 	}
 	list = sp_json_add_array(report, "problems");
 	for (size_t i = 0; i < closure->problems_nr; i++)
@@ -154,6 +162,24 @@ static void report_floors(struct sp_build *build, const struct sp_closure *closu
 	add_optional(floors, "glibc_by", object_path(closure, glibc_by));
 	add_optional(floors, "kernel_by", object_path(closure, kernel_by));
 	add_optional(floors, "isa_by", object_path(closure, isa_by));
+}
+
+/* What would go with each library that the program itself asks for. */
+static void report_causes(const struct sp_closure *closure, struct sp_json *report)
+{
+	struct sp_json *list = sp_json_add_array(report, "causes");
+	struct sp_arena arena = { 0 };
+	struct sp_cause *causes;
+	size_t nr = sp_closure_causes(closure, &arena, &causes);
+
+	for (size_t i = 0; i < nr; i++) {
+		struct sp_json *item = sp_json_push_object(list);
+
+		sp_json_add_str(item, "name", closure->edges[causes[i].edge].name);
+		sp_json_add_int(item, "objects", (int64_t)causes[i].objects);
+		sp_json_add_int(item, "bytes", (int64_t)causes[i].bytes);
+	}
+	sp_arena_release(&arena);
 }
 
 static void report_plan(struct sp_build *build, const struct sp_plan *plan,
@@ -261,6 +287,8 @@ void sp_report_program(struct sp_build *build, const struct sp_target *target,
 	report_plan(build, plan, report);
 	sp_json_add_int(report, "size", (int64_t)sp_plan_size(plan));
 	report_floors(build, target->rootfs->closure, report);
+	if (build->explain)
+		report_causes(target->rootfs->closure, report);
 	report_hardening(target->rootfs->closure->objects[0].elf, report);
 	struct sp_json *notes = sp_json_add_array(report, "notes");
 	for (size_t i = 0; i < plan->notes_nr; i++) {

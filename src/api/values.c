@@ -50,22 +50,22 @@ int sp_value_duration(const char *option, const char *value, int64_t *ret,
 	};
 	uint64_t sum = 0, n;
 	const char *p = value;
+	bool good = *p != '\0';
 
-	while (digits(&p, &n)) {
-		size_t len = strcspn(p, "0123456789"), unit = 0;
+	while (good && *p && strcmp(value, "0") != 0) {
+		size_t len, unit = 0;
 
+		good = digits(&p, &n) && n <= 1000000 && sum <= INT64_MAX / 4;
+		len = strcspn(p, "0123456789");
 		while (unit < 6 && (strlen(units[unit].name) != len ||
 				    memcmp(units[unit].name, p, len) != 0))
 			unit++;
-		if (unit == 6 || n > 1000000 || n * units[unit].ns > INT64_MAX / 2)
-			break;
-		sum += n * units[unit].ns;
+		good &= unit < 6 && n * units[unit].ns <= INT64_MAX / 2;
+		sum += good ? n * units[unit].ns : 0;
 		p += len;
-		if (!*p)
-			break;
 	}
 	/* docker refuses less than a millisecond, except for 0 */
-	if (p == value || *p || sum > INT64_MAX / 2 || (sum && sum < 1000000))
+	if (!good || (sum && sum < 1000000))
 		return sp_err_set(err, SP_EUSAGE,
 				  "%s %s: expected a time such as 30s, 1m30s or 500ms",
 				  option, value);
@@ -180,7 +180,9 @@ int sp_value_words(const char *option, struct sp_strings *list, struct sp_arena 
 					  "%s %s: expected a JSON array of strings", option, value);
 		sp_strings_add(list, arena, sp_json_str(i, NULL));
 	}
-	return list->items_nr ? 0 : sp_err_set(err, SP_EUSAGE, "%s %s: is empty", option, value);
+	if (!sp_json_len(doc))
+		return sp_err_set(err, SP_EUSAGE, "%s %s: the list is empty", option, value);
+	return 0;
 }
 
 int sp_value_ports(struct sp_options *o, const char *value, struct sp_err *err)

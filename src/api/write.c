@@ -49,6 +49,12 @@ static int open_dests(struct sp_build *build, struct dests *d, struct sp_err *er
 		if (sp_dest_open(o->outputs.items[i], &options, &dest, err))
 			return -1;
 		*SP_VEC_PUSH(d->dests) = dest;
+		/* a name that cannot be is said now, not after the work */
+		const struct sp_ref *refs = build->refs;
+		size_t refs_nr = build->refs_nr;
+
+		if (sp_dest_names(dest, &build->arena, &refs, &refs_nr, err))
+			return -1;
 	}
 	struct sp_sink **sinks = sp_arena_alloc(&build->arena,
 						d->dests_nr * sizeof(struct sp_sink *));

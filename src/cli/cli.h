@@ -61,6 +61,8 @@ bool cli_takes_option(const struct cli_command *command, const struct sp_option 
 /* The commands, one file each. */
 int cli_pack(struct cli *cli, struct sp_err *err);
 int cli_inspect(struct cli *cli, struct sp_err *err);
+int cli_why(struct cli *cli, struct sp_err *err);
+int cli_why_not(struct cli *cli, struct sp_err *err);
 int cli_verify(struct cli *cli, struct sp_err *err);
 int cli_help(struct cli *cli, struct sp_err *err);
 int cli_completion(struct cli *cli, struct sp_err *err);

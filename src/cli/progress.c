@@ -15,7 +15,7 @@
 #define BAR_WIDTH 24
 
 static struct {
-	bool on, bar, drawn;
+	bool on, bar, verbose, drawn;
 	char phase[16];
 	long long began, drew;
 } state;
@@ -34,6 +34,7 @@ void cli_progress_init(const struct cli *cli)
 	bool terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
 
 	state.on = !cli->quiet && cli->progress != CLI_NONE;
+	state.verbose = cli->verbose;
 	state.bar = terminal && cli->progress == CLI_AUTO;
 }
 
@@ -76,6 +77,17 @@ static void draw(const struct sp_progress *p, long long now)
 	state.drew = now;
 }
 
+/* A plain line when something begins that may take a while. */
+static void say_phase(const struct sp_progress *p)
+{
+	char total[16];
+
+	if (p->total)
+		cli_say("%s %s", p->phase, cli_size(total, sizeof(total), (int64_t)p->total));
+	else if (state.verbose && p->item)
+		cli_say("%s %s", p->phase, p->item);
+}
+
 void cli_progress(void *ctx, const struct sp_progress *p)
 {
 	(void)ctx;
@@ -87,14 +99,8 @@ void cli_progress(void *ctx, const struct sp_progress *p)
 	if (fresh) {
 		snprintf(state.phase, sizeof(state.phase), "%s", p->phase);
 		state.began = now;
-		if (!state.bar) {
-			char total[16];
-
-			cli_say("%s%s%s%s%s", p->phase, p->item && !p->total ? " " : "",
-				p->item && !p->total ? p->item : "", p->total ? " " : "",
-				p->total ? cli_size(total, sizeof(total), (int64_t)p->total) :
-					   "");
-		}
+		if (!state.bar)
+			say_phase(p);
 	}
 	/* a fast run shows no bar at all, rather than one that flashes */
 	if (state.bar && now - state.began > REDRAW_NS && now - state.drew > REDRAW_NS)

@@ -60,6 +60,25 @@ static void print_missing(FILE *out, const struct sp_json *missing)
 	}
 }
 
+/* What would go with each direct dependency: those that weigh something. */
+static void print_causes(FILE *out, const struct sp_json *causes)
+{
+	const char *heading = "size by cause\n";
+	char size[16];
+
+	for (const struct sp_json *c = sp_json_first(causes); c; c = sp_json_next(c)) {
+		int64_t bytes = number(c, "bytes");
+
+		if (!bytes)
+			continue;
+		fprintf(out, "%s  %8s  ", heading, cli_size(size, sizeof(size), bytes));
+		heading = "";
+		cli_print_safe(out, sp_json_str(c, "name"));
+		fprintf(out, " (%lld object%s)\n", (long long)number(c, "objects"),
+			number(c, "objects") == 1 ? "" : "s");
+	}
+}
+
 void cli_print_facts(FILE *out, const struct sp_json *program)
 {
 	const struct sp_json *floors = sp_json_get(program, "floors");
@@ -82,6 +101,7 @@ void cli_print_facts(FILE *out, const struct sp_json *program)
 	print_floor(out, floors, "glibc", "glibc_by", "glibc");
 	print_floor(out, floors, "kernel", "kernel_by", "kernel");
 	print_floor(out, floors, "isa", "isa_by", "CPU");
+	print_causes(out, sp_json_get(program, "causes"));
 	fprintf(out, "hardening\n  %s, %s RELRO%s%s\n",
 		sp_json_bool(h, "pie") ? "PIE" : "no PIE", sp_json_str(h, "relro"),
 		sp_json_bool(h, "executable_stack") ? ", executable stack" : "",

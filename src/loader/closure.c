@@ -42,6 +42,8 @@ void sp_closure_free(struct sp_closure *closure)
 	}
 	for (size_t i = 0; i < closure->missing_nr; i++)
 		free(closure->missing[i].probes);
+	for (size_t i = 0; i < closure->edges_nr; i++)
+		free(closure->edges[i].probes);
 	free(closure->library_path.dirs);
 	free(closure->builtin.dirs);
 	free(closure->objects);
@@ -170,6 +172,14 @@ static void add_missing(struct sp_closure *closure, struct sp_search *s)
 	};
 }
 
+static void keep_probes(struct sp_closure *closure, struct sp_search *s)
+{
+	struct sp_edge *edge = &closure->edges[closure->edges_nr - 1];
+
+	edge->probes = sp_steal_ptr(&s->probes);
+	edge->probes_nr = s->probes_nr;
+}
+
 /* Find one name for one object, and note the edge or the lack of it. */
 static int need(struct sp_closure *closure, size_t from, const char *name,
 		bool may_lack, struct sp_err *err)
@@ -193,6 +203,8 @@ static int need(struct sp_closure *closure, size_t from, const char *name,
 		if (from != SP_NO_OBJECT)
 			*SP_VEC_PUSH(closure->edges) = (struct sp_edge){
 				.from = from, .to = s.object, .name = kept, .rule = s.rule };
+		if (from != SP_NO_OBJECT && closure->keep_probes)
+			keep_probes(closure, &s);
 	}
 	free(s.probes);
 	return rc;
@@ -265,6 +277,7 @@ int sp_closure_build(const struct sp_start *start, struct sp_closure **ret,
 	size_t index;
 
 	closure->libs = start->libs;
+	closure->keep_probes = start->keep_probes;
 	struct sp_object program = {
 		.path = sp_arena_strdup(&closure->arena, start->path),
 		.image_path = sp_arena_strdup(&closure->arena, start->image_path),

@@ -88,6 +88,8 @@ struct sp_edge {
 	size_t from, to;
 	const char *name;
 	enum sp_rule rule;
+	struct sp_probe *probes;	/* with keep_probes: what was tried, in order */
+	size_t probes_nr;
 };
 
 struct sp_missing {
@@ -122,6 +124,7 @@ struct sp_closure {
 	bool builtin_from_file;		/* musl: builtin was read from its path file */
 	struct sp_map by_name;		/* names by which objects are known */
 	struct sp_map by_inode;		/* "dev:ino" */
+	bool keep_probes;
 };
 
 /* Where a closure begins. */
@@ -132,6 +135,7 @@ struct sp_start {
 	struct sp_root *libs;		/* where its loader and libraries are */
 	const char *library_path;	/* LD_LIBRARY_PATH of the image, or NULL */
 	const char *preload;		/* LD_PRELOAD of the image, or NULL */
+	bool keep_probes;		/* for explanations: keep what searches tried */
 };
 
 /*
@@ -151,6 +155,17 @@ SP_CHECKED int sp_closure_add(struct sp_closure *closure, struct sp_root *root,
 			      struct sp_err *err);
 
 void sp_closure_free(struct sp_closure *closure);
+
+/*
+ * What would go if a direct dependency of the program went: bytes and objects
+ * that only this edge leads to.  edge is an index; its from is 0.
+ */
+struct sp_cause {
+	size_t edge, objects;
+	uint64_t bytes;
+};
+size_t sp_closure_causes(const struct sp_closure *closure, struct sp_arena *arena,
+			 struct sp_cause **ret);
 
 /* Is it whole: nothing missing, no problem? */
 bool sp_closure_complete(const struct sp_closure *closure);

@@ -25,6 +25,7 @@ static struct sp_start start_of(const struct sp_rootfs_options *o, const struct 
 	return (struct sp_start){
 		.root = c->root, .path = c->path, .image_path = c->image_path,
 		.libs = o->libs, .library_path = o->library_path, .preload = o->preload,
+		.keep_probes = o->keep_probes,
 	};
 }
 

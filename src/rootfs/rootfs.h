@@ -36,6 +36,7 @@ struct sp_rootfs_options {
 	const char *workdir;		/* absolute, or NULL */
 	const char *library_path, *preload;	/* LD_* of the image's environment */
 	const char *path;		/* PATH of the image's environment */
+	bool keep_probes;		/* keep what searches tried, to explain them */
 };
 
 /* A script on the way from the program to a compiled interpreter. */

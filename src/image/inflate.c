@@ -11,6 +11,8 @@
 
 #define GZIP_ONLY (16 + MAX_WBITS)	/* inflateInit2: gzip headers, no zlib ones */
 
+#define GZIP_ID1 0x1f
+
 struct sp_inflate {
 	z_stream stream;
 	bool between;		/* a member has ended, none has begun */
@@ -65,6 +67,10 @@ int sp_inflate_run(struct sp_inflate *z, const void **in, size_t *in_len, void *
 	if (!s->state)
 		return fail(z, Z_VERSION_ERROR, err);
 	if (z->between && *in_len > 0) {
+		/* zlib would wait for a second byte before it said so */
+		if (*(const unsigned char *)*in != GZIP_ID1)
+			return sp_err_set(err, SP_EVERIFY,
+					  "gzip: what follows a member is not another");
 		inflateReset(s);
 		z->between = false;
 	}

@@ -14,6 +14,12 @@ struct sp_tree {
 	struct sp_tree_nodes t;
 	uint64_t *budget;
 	uint32_t layer_start;	/* nodes below this number come from lower layers */
+	struct {		/* the directory of the entry before */
+		const char *path;	/* NULL: not known any more */
+		size_t len;
+		uint32_t node;
+		bool lower;
+	} last;
 };
 
 struct sp_tree *sp_tree_new(uint64_t *budget)
@@ -38,11 +44,13 @@ const struct sp_tree_node *sp_tree_node(const struct sp_tree *tree, uint32_t nod
 	return &tree->t.nodes[node];
 }
 
-static bool spend(struct sp_tree *tree)
+static bool spend(struct sp_tree *tree, uint64_t cost)
 {
-	if (!*tree->budget)
+	if (*tree->budget < cost) {
+		*tree->budget = 0;
 		return false;
-	--*tree->budget;
+	}
+	*tree->budget -= cost;
 	return true;
 }
 
@@ -61,13 +69,13 @@ static void walk_release(struct walk *w)
 }
 
 /* Follow the link node, which is in w->at. */
-static bool walk_link(const struct sp_tree *tree, struct walk *w, uint32_t node)
+static bool walk_link(struct sp_tree *tree, struct walk *w, uint32_t node)
 {
 	const char *target = tree->t.nodes[node].target;
 	struct sp_buf text = { 0 };
 	size_t rest = strlen(w->rest);
 
-	if (++w->links > SP_LINKS_MAX)
+	if (++w->links > SP_LINKS_MAX || !spend(tree, strlen(target) + rest))
 		return false;
 	sp_buf_addstr(&text, target);
 	sp_buf_addch(&text, '/');
@@ -116,7 +124,7 @@ static uint32_t walk_on(struct sp_tree *tree, struct walk *w, bool follow)
 	size_t len;
 
 	while ((len = walk_next(w, &name))) {
-		if (!spend(tree))
+		if (!spend(tree, 1))
 			return SP_TREE_NONE;
 		uint32_t node = step(tree, w, name, len);
 		if (node == SP_TREE_NONE)
@@ -231,11 +239,18 @@ static const char *enter_parent(struct sp_tree *tree, const char *path, bool *re
 	const char *stop = last_part(path), *name = path + 1;
 	uint32_t at = SP_TREE_ROOT;
 
+	/* most entries lie where the one before them does */
+	if (tree->last.path && tree->last.len == (size_t)(stop - path) &&
+	    memcmp(tree->last.path, path, tree->last.len) == 0) {
+		*ret_lower = tree->last.lower;
+		*ret = tree->last.node;
+		return NULL;
+	}
 	for (; name < stop; name = strchr(name, '/') + 1) {
 		struct walk w SP_CLEANUP(walk_release) = { .at = at };
 		size_t len = strcspn(name, "/");
 
-		if (!spend(tree) || tree->t.nodes_nr >= SP_TREE_NODES_MAX)
+		if (!spend(tree, 1) || tree->t.nodes_nr >= SP_TREE_NODES_MAX)
 			return NULL;	/* the caller looks at the limits */
 		if (len > SP_NAME_LIMIT)
 			return "a component is longer than 255 bytes";
@@ -254,6 +269,10 @@ static const char *enter_parent(struct sp_tree *tree, const char *path, bool *re
 		at = node;
 	}
 	*ret = at;
+	tree->last.path = path;
+	tree->last.len = (size_t)(stop - path);
+	tree->last.node = at;
+	tree->last.lower = *ret_lower;
 	return NULL;
 }
 
@@ -294,6 +313,7 @@ static void put(struct sp_tree *tree, uint32_t dir, const struct sp_tree_entry *
 	if (node != SP_TREE_NONE &&
 	    (e->type != SP_TREE_DIR || tree->t.nodes[node].type != SP_TREE_DIR)) {
 		tree->t.nodes[node].gone = true;
+		tree->last.path = NULL;		/* it may have been on the way */
 		node = SP_TREE_NONE;
 	}
 	if (node == SP_TREE_NONE)
@@ -308,6 +328,8 @@ static void place(struct sp_tree *tree, const struct sp_tree_entry *e,
 	uint32_t dir = SP_TREE_NONE;
 	bool lower = false;
 
+	if (!spend(tree, 1))
+		return;
 	if (!*last_part(e->path)) {
 		set_attributes(&tree->t.nodes[SP_TREE_ROOT], e);
 		return;
@@ -334,6 +356,7 @@ int sp_tree_apply(struct sp_tree *tree, const struct sp_tree_entry *entries, siz
 		  const struct sp_tree_watch *watch, struct sp_err *err)
 {
 	tree->layer_start = (uint32_t)tree->t.nodes_nr;
+	tree->last.path = NULL;
 	for (size_t i = 0; i < nr; i++)
 		if (entries[i].type == SP_TREE_WHITEOUT || entries[i].type == SP_TREE_OPAQUE)
 			delete(tree, &entries[i], watch);

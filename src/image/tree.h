@@ -24,8 +24,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-#define SP_TREE_NODES_MAX 2000000	/* entries, and parents that none named */
-#define SP_TREE_BUDGET UINT64_C(100000000)	/* path components walked */
+#define SP_TREE_NODES_MAX (1 << 20)	/* entries, and parents that none named */
+#define SP_TREE_BUDGET UINT64_C(30000000)	/* path components, and bytes of links */
 #define SP_TREE_NONE UINT32_MAX
 #define SP_TREE_ROOT 0			/* "/", which is always there */
 

@@ -81,6 +81,10 @@ static void links(void)
 	      "entries that cannot be", HARD("/h1", "/none"), HARD("/h2", "/usr"),
 	      FILE_("/nowhere/x", 1), FILE_("/loop/x", 1), FILE_("/copy/x", 1));
 	leads(t, "/h1", NULL);
+	APPLY(t, "", "a directory that becomes a link between its entries", DIR("/q"),
+	      FILE_("/p/1", 1), FILE_("/p/2", 1), LINK("/p", "q"), FILE_("/p/3", 1));
+	leads(t, "/p/1", NULL);
+	leads(t, "/p/3", "/q/3");
 	sp_tree_free(t);
 }
 

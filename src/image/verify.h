@@ -1,0 +1,84 @@
+/*
+ * Is an image what it claims to be?  Every digest, size, document and layer is
+ * checked, and whether the file system they make can start the entry point.
+ *
+ *	struct sp_verify_report report = { 0 };
+ *
+ *	if (sp_verify(source, NULL, &options, &report, err))
+ *		... SP_EVERIFY: report.problems says why ...
+ *	... report.images, report.notes ...
+ *	sp_verify_report_release(&report);
+ *
+ * A source may be an OCI layout, a docker archive, or both in one; then both
+ * must tell of the same images.  Nothing is unpacked to disk, and no bytes are
+ * parsed before their digest is known to be right, where there is one.
+ */
+#ifndef SP_IMAGE_VERIFY_H
+#define SP_IMAGE_VERIFY_H
+
+#include <signal.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "image/blob.h"
+
+#define SP_VERIFY_DEPTH_MAX 8		/* indexes within indexes */
+#define SP_VERIFY_IMAGES_MAX 1024	/* manifests, and names for them */
+#define SP_VERIFY_ENTRIES_MAX 1000000	/* entries of all layers together */
+#define SP_VERIFY_NAMES_MAX (256 * 1024 * 1024)	/* bytes of their names */
+#define SP_VERIFY_FINDINGS_MAX 1000	/* problems kept, and notes; all are counted */
+
+struct sp_verify_options {
+	const volatile sig_atomic_t *cancelled;			/* may be NULL */
+	void (*progress)(void *ctx, const struct sp_progress *);	/* may be NULL */
+	void *progress_ctx;
+};
+
+/* Something wrong, or something worth knowing.  id is stable, for scripts:
+ * "blob-digest"; where is "layer sha256:...: /etc/passwd"; what is a phrase.
+ * Bytes of names that are not printable appear as \xNN. */
+struct sp_verify_finding {
+	const char *id, *where, *what;
+};
+
+struct sp_verify_layer {
+	const char *media_type;		/* NULL in a docker archive */
+	const char *digest, *diff_id;	/* of the blob as it is, of the tar; NULL if
+					 * the layer could not be read */
+	uint64_t size, tar_size;	/* bytes of both */
+	uint64_t entries;
+};
+
+struct sp_verify_image {
+	const char *name;		/* as the index or archive calls it, or NULL */
+	const char *digest;		/* of the manifest; NULL in a docker archive */
+	const char *config;		/* digest of the configuration, or NULL */
+	const char *platform;		/* "linux/arm64/v8", or NULL */
+	const char *media_type;		/* of the manifest, or NULL */
+	struct sp_verify_layer *layers;
+	size_t layers_nr;
+};
+
+/* All strings and the layers are in the arena. */
+struct sp_verify_report {
+	struct sp_arena arena;
+	struct sp_verify_image *images;
+	size_t images_nr, images_alloc;
+	struct sp_verify_finding *problems, *notes;
+	size_t problems_nr, problems_alloc, notes_nr, notes_alloc;
+	size_t problems_total;		/* problems_nr, and those too many to keep */
+};
+
+/*
+ * Check the image called ref, or all images if it is NULL.  ref is a name as the
+ * index has it, in its short or full form, a tag alone, or a digest.
+ * 0, or SP_EVERIFY if the report holds problems; other codes if the source cannot
+ * be read at all.  The report is filled as far as the work went in every case.
+ */
+SP_CHECKED int sp_verify(struct sp_source *source, const char *ref,
+			 const struct sp_verify_options *options,
+			 struct sp_verify_report *ret, struct sp_err *err);
+
+void sp_verify_report_release(struct sp_verify_report *report);
+
+#endif

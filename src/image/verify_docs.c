@@ -1,0 +1,221 @@
+/*
+ * Documents: read, parsed, checked against their schema and against what their
+ * descriptor says they are.
+ */
+#include <string.h>
+
+#include "image/schema.h"
+#include "image/verify_state.h"
+
+static bool is_one_of(const char *s, const char *a, const char *b)
+{
+	return strcmp(s, a) == 0 || strcmp(s, b) == 0;
+}
+
+bool sp_verify_is_index(const char *media_type)
+{
+	return is_one_of(media_type, SP_MT_INDEX, SP_MT_DOCKER_LIST);
+}
+
+bool sp_verify_is_manifest(const char *media_type)
+{
+	return is_one_of(media_type, SP_MT_MANIFEST, SP_MT_DOCKER_MANIFEST);
+}
+
+bool sp_verify_is_config(const char *media_type)
+{
+	return is_one_of(media_type, SP_MT_CONFIG,
+			 "application/vnd.docker.container.image.v1+json");
+}
+
+/* One document that two readers would take for two things (CVE-2021-41190), or
+ * for another thing than its descriptor says. */
+static bool is_what_it_claims(struct sp_verify_state *v, const char *where,
+			      enum sp_verify_kind kind, const char *media_type,
+			      const struct sp_json *doc)
+{
+	const char *own = sp_json_str(doc, "mediaType");
+	bool as_index = sp_json_get(doc, "manifests");
+	bool as_manifest = sp_json_get(doc, "layers") || sp_json_get(doc, "config");
+
+	if (kind == SP_VERIFY_CONFIG)
+		return true;
+	if (as_index && as_manifest) {
+		sp_verify_problem(v, "hybrid-document", where,
+				  "can be read as a manifest and as an index");
+		return false;
+	}
+	if (media_type && own && strcmp(own, media_type) != 0) {
+		sp_autofree char *shown = sp_verify_show(own, strlen(own));
+
+		sp_verify_problem(v, "media-type-mismatch", where,
+				  "says of itself that it is %s, its descriptor says %s", shown,
+				  media_type);
+		return false;
+	}
+	return true;
+}
+
+struct schema_watch {
+	struct sp_verify_state *v;
+	const char *where;
+	const struct sp_json *doc;
+};
+
+/*
+ * Docker and its kin write "Env":null and the like into configurations, since Go
+ * prints an empty list so; every reader takes it for absent.  The members of
+ * "config" are all optional, so there it is worth no more than a note.
+ */
+static bool is_empty_option(const struct sp_json *doc, const char *pointer)
+{
+	const struct sp_json *config = sp_json_get(doc, "config");
+	const char *key = pointer + strlen("/config/");
+
+	return strncmp(pointer, "/config/", strlen("/config/")) == 0 && !strchr(key, '/') &&
+	       sp_json_is_null(sp_json_get(config, key));
+}
+
+static void breach(void *ctx, bool note, const char *where, const char *what)
+{
+	const struct schema_watch *w = ctx;
+	sp_autofree char *pointer = sp_verify_show(where, strlen(where));
+	sp_autofree char *shown = sp_verify_show(what, strlen(what));
+	sp_autofree char *place = *where ? sp_strf("%s: %s", w->where, pointer) :
+					   sp_strdup(w->where);
+
+	if (note || is_empty_option(w->doc, where))
+		sp_verify_note(w->v, "schema", place, "%s", shown);
+	else
+		sp_verify_problem(w->v, "schema", place, "%s", shown);
+}
+
+static void check_schema(struct sp_verify_state *v, enum sp_schema which,
+			 const char *where, const struct sp_json *doc)
+{
+	struct schema_watch w = { v, where, doc };
+
+	sp_schema_check(which, doc, breach, &w);
+}
+
+int sp_verify_load(struct sp_verify_state *v, const struct sp_verify_place *at,
+		   enum sp_verify_kind kind, const char *media_type, struct sp_json **ret,
+		   struct sp_digest *ret_digest, struct sp_err *err)
+{
+	static const enum sp_schema schemas[] = {
+		[SP_VERIFY_INDEX] = SP_SCHEMA_INDEX,
+		[SP_VERIFY_MANIFEST] = SP_SCHEMA_MANIFEST,
+		[SP_VERIFY_CONFIG] = SP_SCHEMA_CONFIG,
+	};
+	struct sp_buf text sp_autobuf = { 0 };
+	sp_autojson struct sp_json *doc = NULL;
+	bool ok;
+
+	if (sp_verify_read(v, at, &text, ret_digest, &ok, err))
+		return -1;
+	if (!ok)
+		return 0;
+	if (sp_json_parse(sp_buf_str(&text), text.len, &doc, err))
+		return sp_verify_absorb(v, "json", at->where, err);
+	if (!is_what_it_claims(v, at->where, kind, media_type, doc))
+		return 0;
+	check_schema(v, schemas[kind], at->where, doc);
+	*ret = sp_steal_ptr(&doc);
+	return 0;
+}
+
+int sp_verify_load_file(struct sp_verify_state *v, const char *name, size_t limit,
+			struct sp_json **ret, struct sp_err *err)
+{
+	struct sp_buf text sp_autobuf = { 0 };
+
+	if (v->source->read_file(v->source, name, limit, &text, err))
+		return sp_verify_absorb(v, "document-unreadable", name, err);
+	if (!text.len)
+		return 0;
+	if (sp_json_parse(text.data, text.len, ret, err))
+		return sp_verify_absorb(v, "json", name, err);
+	return 0;
+}
+
+bool sp_verify_check_index(struct sp_verify_state *v, const struct sp_json *doc)
+{
+	if (!is_what_it_claims(v, "index.json", SP_VERIFY_INDEX, NULL, doc))
+		return false;
+	check_schema(v, SP_SCHEMA_INDEX, "index.json", doc);
+	return true;
+}
+
+void sp_verify_check_layout(struct sp_verify_state *v, const struct sp_json *doc)
+{
+	check_schema(v, SP_SCHEMA_LAYOUT, "oci-layout", doc);
+}
+
+/* The six bits of a base64 digit (RFC 4648 section 4), -1 if it is none. */
+static int base64_digit(char c)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+static bool base64(const char *text, struct sp_buf *ret)
+{
+	size_t len = strlen(text), digits = strcspn(text, "=");
+	unsigned bits = 0;
+
+	if (len % 4 || len - digits > 2 || strspn(text + digits, "=") != len - digits)
+		return false;
+	for (size_t i = 0; i < digits; i++) {
+		int digit = base64_digit(text[i]);
+
+		if (digit < 0)
+			return false;
+		bits = (bits << 6 | (unsigned)digit) & 0xffffff;
+		/* digits 2, 3 and 4 of a group complete a byte each */
+		if (i % 4)
+			sp_buf_addch(ret, (char)(bits >> (6 - 2 * (i % 4))));
+	}
+	return true;
+}
+
+/* A descriptor may carry the blob in itself; readers may take either. */
+static void check_data(struct sp_verify_state *v, const struct sp_json *value,
+		       const struct sp_desc *desc)
+{
+	struct sp_buf bytes sp_autobuf = { 0 };
+	struct sp_hash *hash sp_autohash = NULL;
+	const char *data = sp_json_str(value, "data");
+	struct sp_digest digest;
+
+	if (!data)
+		return;
+	sp_autofree char *where = sp_strf("descriptor of %s", desc->digest.str);
+	if (!base64(data, &bytes)) {
+		sp_verify_problem(v, "descriptor-data", where, "its data is not base64");
+		return;
+	}
+	hash = sp_hash_new_like(&desc->digest);
+	sp_hash_add(hash, bytes.data, bytes.len);
+	sp_hash_done(hash, &digest);
+	if (bytes.len != desc->size || !sp_digest_equal(&digest, &desc->digest))
+		sp_verify_problem(v, "descriptor-data", where,
+				  "its data is not the blob that it names");
+}
+
+bool sp_verify_desc(struct sp_verify_state *v, const struct sp_json *value,
+		    struct sp_desc *ret)
+{
+	const char *digest = sp_json_str(value, "digest");
+	int64_t size;
+
+	ret->media_type = sp_json_str(value, "mediaType");
+	if (!ret->media_type || !digest || !sp_digest_parse(digest, &ret->digest) ||
+	    !sp_json_int(value, "size", &size))
+		return false;
+	ret->size = (uint64_t)size;
+	check_data(v, value, ret);
+	return true;
+}

@@ -1,0 +1,168 @@
+/*
+ * Whether what a configuration says can be started in the file system that the
+ * layers make: the program, its user, its directory.  What the program's loader
+ * then asks for is not looked at here.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "image/verify_state.h"
+
+/* What engines assume where Env says nothing; BuildKit and Docker alike. */
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+struct run {
+	struct sp_verify_state *v;
+	const char *where;
+	const struct sp_json *config;	/* the member "config" */
+	struct sp_tree *tree;
+};
+
+/* Why the file at path cannot be started, or NULL. */
+static const char *cannot_run(const struct run *r, const char *path, const char **ret_id)
+{
+	uint32_t number = sp_tree_find(r->tree, path, true);
+
+	*ret_id = "entrypoint-missing";
+	if (number == SP_TREE_NONE)
+		return "is not in the image";
+	const struct sp_tree_node *node = sp_tree_node(r->tree, number);
+	*ret_id = "entrypoint-not-file";
+	if (node->type != SP_TREE_FILE)
+		return "is not a regular file";
+	*ret_id = "entrypoint-not-executable";
+	return node->mode & 0111 ? NULL : "is not executable";
+}
+
+static const char *first_word(const struct run *r)
+{
+	const struct sp_json *words = sp_json_first(sp_json_get(r->config, "Entrypoint"));
+
+	if (!words)
+		words = sp_json_first(sp_json_get(r->config, "Cmd"));
+	return words ? sp_json_str(words, NULL) : NULL;
+}
+
+static const char *workdir(const struct run *r)
+{
+	const char *dir = sp_json_str(r->config, "WorkingDir");
+
+	return dir && *dir ? dir : "/";
+}
+
+static const char *search_path(const struct run *r)
+{
+	const struct sp_json *i = sp_json_first(sp_json_get(r->config, "Env"));
+
+	for (; i; i = sp_json_next(i)) {
+		const char *var = sp_json_str(i, NULL);
+
+		if (var && strncmp(var, "PATH=", 5) == 0)
+			return var + 5;
+	}
+	return DEFAULT_PATH;
+}
+
+/* Look for a bare name in all directories of PATH. */
+static bool in_path(const struct run *r, const char *name)
+{
+	const char *dir = search_path(r), *id;
+
+	for (;; dir++) {
+		size_t len = strcspn(dir, ":");
+		sp_autofree char *path = len ?
+			sp_strf("%.*s/%s", (int)len, dir, name) :
+			sp_strf("%s/%s", workdir(r), name);
+
+		if (!cannot_run(r, path, &id))
+			return true;
+		dir += len;
+		if (!*dir)
+			return false;
+	}
+}
+
+static void check_program(const struct run *r)
+{
+	const char *word = first_word(r), *why, *id;
+	sp_autofree char *shown = NULL, *path = NULL;
+
+	if (!word) {
+		sp_verify_note(r->v, "no-entrypoint", r->where,
+			       "has no entry point and no command");
+		return;
+	}
+	shown = sp_verify_show(word, strlen(word));
+	if (!strchr(word, '/')) {
+		if (*word && in_path(r, word))
+			return;
+		path = sp_verify_show(search_path(r), strlen(search_path(r)));
+		sp_verify_problem(r->v, "entrypoint-missing", r->where,
+				  "the program \"%s\" is in no directory of PATH (%s)",
+				  shown, path);
+		return;
+	}
+	path = word[0] == '/' ? sp_strdup(word) : sp_strf("%s/%s", workdir(r), word);
+	why = cannot_run(r, path, &id);
+	if (why)
+		sp_verify_problem(r->v, id, r->where, "the program %s %s", shown, why);
+}
+
+static bool is_number(const char *s, size_t len)
+{
+	return len > 0 && strspn(s, "0123456789") >= len;
+}
+
+static bool has_file(const struct run *r, const char *path)
+{
+	uint32_t number = sp_tree_find(r->tree, path, true);
+
+	return number != SP_TREE_NONE &&
+	       sp_tree_node(r->tree, number)->type == SP_TREE_FILE;
+}
+
+/* Engines look names up in the image; where there is no file, the start fails. */
+static void check_user(const struct run *r)
+{
+	const char *user = sp_json_str(r->config, "User");
+	const char *colon = user ? strchr(user, ':') : NULL;
+
+	if (!user || !*user)
+		return;
+	sp_autofree char *shown = sp_verify_show(user, strlen(user));
+	size_t len = colon ? (size_t)(colon - user) : strlen(user);
+	if (len && !is_number(user, len) && !has_file(r, "/etc/passwd"))
+		sp_verify_problem(r->v, "user-without-passwd", r->where,
+				  "the user %s is a name, but there is no /etc/passwd", shown);
+	if (colon && colon[1] && !is_number(colon + 1, strlen(colon + 1)) &&
+	    !has_file(r, "/etc/group"))
+		sp_verify_problem(r->v, "user-without-group", r->where,
+				  "the group in %s is a name, but there is no /etc/group",
+				  shown);
+}
+
+static void check_workdir(const struct run *r)
+{
+	const char *dir = workdir(r);
+	uint32_t number = sp_tree_find(r->tree, dir, true);
+	sp_autofree char *shown = sp_verify_show(dir, strlen(dir));
+
+	if (number == SP_TREE_NONE)
+		sp_verify_note(r->v, "workdir-missing", r->where,
+			       "the working directory %s is not in the image; engines make it",
+			       shown);
+	else if (sp_tree_node(r->tree, number)->type != SP_TREE_DIR)
+		sp_verify_problem(r->v, "workdir-not-directory", r->where,
+				  "the working directory %s is no directory", shown);
+}
+
+void sp_verify_run(struct sp_verify_state *v, const char *where,
+		   const struct sp_json *config, struct sp_tree *tree)
+{
+	const struct run r = { v, where, sp_json_get(config, "config"), tree };
+
+	check_program(&r);
+	check_user(&r);
+	check_workdir(&r);
+}

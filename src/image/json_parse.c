@@ -278,11 +278,14 @@ static int by_folded(const void *a, const void *b)
  * hashed, since whoever writes the document chooses the keys. */
 static int close_keys(struct parser *p, size_t base)
 {
-	struct key *keys = p->keys + base;
 	size_t nr = p->keys_nr - base;
 
-	if (nr > 1)
-		qsort(keys, nr, sizeof(*keys), by_folded);
+	if (nr < 2) {
+		p->keys_nr = base;
+		return 0;
+	}
+	struct key *keys = p->keys + base;
+	qsort(keys, nr, sizeof(*keys), by_folded);
 	for (size_t i = 1; i < nr; i++) {
 		if (strcmp(keys[i - 1].folded, keys[i].folded) != 0)
 			continue;

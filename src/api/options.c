@@ -87,6 +87,8 @@ static int set_at(struct sp_options *o, const char *value, struct sp_err *err)
 				  "--at %s: expected the path of the program itself, not of its directory",
 				  value);
 	o->at = sp_path_clean(&o->arena, value);
+	if (!o->at[1])
+		return sp_err_set(err, SP_EUSAGE, "--at %s: is the root directory", value);
 	return 0;
 }
 
@@ -109,6 +111,22 @@ static int set_sysroot(struct sp_options *o, const char *value, struct sp_err *e
 	if (!*value)
 		return sp_err_set(err, SP_EUSAGE, "--sysroot is empty; expected a directory");
 	o->sysroot = sp_arena_strdup(&o->arena, value);
+	return 0;
+}
+
+static int set_bind_now(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	(void)value, (void)err;
+	o->bind_now = true;
+	return 0;
+}
+
+static int set_cpu(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	if (!*value)
+		return sp_err_set(err, SP_EUSAGE,
+				  "--cpu is empty; say a level such as x86-64-v3, or all");
+	o->cpu = sp_arena_strdup(&o->arena, value);
 	return 0;
 }
 
@@ -336,6 +354,13 @@ const struct sp_option sp_option_table[] = {
 	{ "exclude", 0, "GLOB", FILES, "leave out what matches", true, set_exclude },
 	{ "sysroot", 0, "DIR", FILES,
 	  "look for the loader and the libraries in DIR instead of /", false, set_sysroot },
+
+	{ "cpu", 0, "LEVEL|all", FILES,
+	  "add the variants of libraries for CPUs up to LEVEL (glibc-hwcaps, as x86-64-v3), or all of them; by default the ones that run everywhere",
+	  false, set_cpu },
+	{ "bind-now", 0, NULL, FILES,
+	  "check that every symbol that the program and its libraries ask for is defined",
+	  false, set_bind_now },
 
 	{ "env", 'e', "NAME=VALUE", CONFIG, "set an environment variable", true, set_env },
 	{ "user", 'u', "USER[:GROUP]", CONFIG,

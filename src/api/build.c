@@ -97,6 +97,7 @@ static int plan(struct sp_build *build, struct sp_target *target, struct sp_err 
 		.preload = sp_pairs_get(&o->env, "LD_PRELOAD"),
 		.path = sp_pairs_get(&o->env, "PATH"),
 		.keep_probes = build->explain,
+		.bind_now = o->bind_now, .cpu = o->cpu,
 	};
 
 	if (!options.path)

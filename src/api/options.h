@@ -15,7 +15,8 @@ struct sp_options {
 	struct sp_strings adds, excludes, args;
 	const char *at, *sysroot;
 	struct sp_compress compress;
-	bool split;
+	bool split, bind_now;
+	const char *cpu;
 	struct sp_strings env, labels, ports, volumes, entrypoint;
 	struct sp_strings annotations, index_annotations;
 	const char *user, *workdir, *stop_signal, *platform, *author;

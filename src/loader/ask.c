@@ -80,6 +80,43 @@ static const char *lib_of(const char *dir)
 	return lib + 1;
 }
 
+static bool hwcaps_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+/*
+ * The names of glibc-hwcaps subdirectories stand in one string, best first:
+ * "x86-64-v4:x86-64-v3:x86-64-v2" (sysdeps/x86_64/dl-hwcaps-subdirs.c).  Each
+ * machine's string ends in its lowest level.
+ */
+static void find_hwcaps(const struct sp_buf *bytes, struct sp_arena *arena,
+			struct sp_loader *ret)
+{
+	static const char *const lowest[] = { "x86-64-v2", "power9", "z13" };
+	const char *at = NULL;
+	size_t i;
+
+	for (i = 0; i < sizeof(lowest) / sizeof(*lowest) && !at; i++) {
+		sp_autofree char *mark = sp_strf(":%s", lowest[i]);
+
+		/* with its NUL: the string ends there */
+		at = memmem(bytes->data, bytes->len, mark, strlen(mark) + 1);
+	}
+	if (!at)
+		return;
+	const char *start = at;
+	while (start > bytes->data && (hwcaps_char(start[-1]) || start[-1] == ':'))
+		start--;
+	while (*start && ret->hwcaps_nr < SP_LOADER_HWCAPS_MAX) {
+		size_t len = strcspn(start, ":");
+
+		if (len)
+			ret->hwcaps[ret->hwcaps_nr++] = sp_arena_strndup(arena, start, len);
+		start += len + (start[len] == ':');
+	}
+}
+
 /* "ld.so (Debian GLIBC 2.36-9) stable release version 2.36." */
 static const char *find_version(const struct sp_buf *bytes, struct sp_arena *arena)
 {
@@ -154,6 +191,7 @@ int sp_loader_ask(const struct sp_elf *elf, struct sp_file *file, const char *in
 					  "no built-in library directories can be read in this glibc loader");
 		loader.lib = lib_of(loader.dirs[0]);
 		loader.version = find_version(&bytes, arena);
+		find_hwcaps(&bytes, arena, &loader);
 	} else {
 		return sp_err_set(err, SP_EPROGRAM,
 				  "neither glibc's nor musl's loader; programs of other C libraries can only be packed when linked statically");

@@ -11,6 +11,7 @@
 
 #define SP_LOADER_FILE_MAX (16 * 1024 * 1024)	/* bytes; real ones have 0.2 to 1 MB */
 #define SP_LOADER_DIRS_MAX 16
+#define SP_LOADER_HWCAPS_MAX 16
 
 enum sp_libc { SP_LIBC_NONE, SP_LIBC_GLIBC, SP_LIBC_MUSL };
 
@@ -20,6 +21,9 @@ struct sp_loader {
 	size_t dirs_nr;
 	const char *lib;		/* glibc: the value of $LIB, "lib/x86_64-linux-gnu" */
 	const char *version;		/* glibc: "2.36", NULL if it does not say */
+	/* glibc: subdirectories of glibc-hwcaps, best first: "x86-64-v4", ... */
+	const char *hwcaps[SP_LOADER_HWCAPS_MAX];
+	size_t hwcaps_nr;
 	const char *path_file;		/* musl: "/etc/ld-musl-x86_64.path" */
 };
 

@@ -25,6 +25,7 @@ const char *sp_rule_name(enum sp_rule rule)
 		[SP_RULE_MUSL_PATH] = "musl path file",
 		[SP_RULE_SELF] = "the loader itself",
 		[SP_RULE_PRELOAD] = "LD_PRELOAD",
+		[SP_RULE_VARIANT] = "glibc-hwcaps",
 		[SP_RULE_ADDED] = "added",
 	};
 
@@ -301,11 +302,30 @@ int sp_closure_build(const struct sp_start *start, struct sp_closure **ret,
 	return 0;
 }
 
-int sp_closure_add(struct sp_closure *closure, struct sp_root *root, const char *path,
-		   const char *image_path, struct sp_err *err)
+int sp_closure_load(struct sp_closure *closure, struct sp_object *object,
+		    struct sp_err *err)
 {
 	size_t from = closure->objects_nr, index;
 	struct sp_found found;
+
+	if (sp_root_resolve(object->root, object->path, &found, err))
+		return -1;
+	for (size_t i = 0; found.real && i < from; i++)
+		if (closure->objects[i].root == object->root &&
+		    strcmp(closure->objects[i].found.real, found.real) == 0 &&
+		    strcmp(closure->objects[i].image_path, object->image_path) == 0)
+			return 0;
+	if (from == SP_OBJECTS_MAX)
+		return sp_err_set(err, SP_EPROGRAM,
+				  "more than %d objects in one closure", SP_OBJECTS_MAX);
+	if (push_file(closure, object, &index, err))
+		return -1;
+	return work(closure, from, err);
+}
+
+int sp_closure_add(struct sp_closure *closure, struct sp_root *root, const char *path,
+		   const char *image_path, struct sp_err *err)
+{
 	struct sp_object object = {
 		.path = sp_arena_strdup(&closure->arena, path),
 		.image_path = sp_arena_strdup(&closure->arena, image_path),
@@ -313,17 +333,8 @@ int sp_closure_add(struct sp_closure *closure, struct sp_root *root, const char 
 		.rule = SP_RULE_ADDED, .rule_of = SP_NO_OBJECT,
 	};
 
-	if (sp_root_resolve(root, path, &found, err))
-		return -1;
-	for (size_t i = 0; found.real && i < from; i++)
-		if (closure->objects[i].root == root &&
-		    strcmp(closure->objects[i].found.real, found.real) == 0 &&
-		    strcmp(closure->objects[i].image_path, image_path) == 0)
-			return 0;
 	object.name = object.path;
-	if (push_file(closure, &object, &index, err))
-		return -1;
-	return work(closure, from, err);
+	return sp_closure_load(closure, &object, err);
 }
 
 bool sp_closure_complete(const struct sp_closure *closure)

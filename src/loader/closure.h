@@ -45,6 +45,7 @@ enum sp_rule {
 	SP_RULE_MUSL_PATH,	/* /etc/ld-musl-ARCH.path */
 	SP_RULE_SELF,		/* musl: the loader is the C library */
 	SP_RULE_PRELOAD,	/* LD_PRELOAD of the image */
+	SP_RULE_VARIANT,	/* glibc-hwcaps: a better one for some CPUs */
 	SP_RULE_ADDED		/* --add */
 };
 
@@ -154,7 +155,21 @@ SP_CHECKED int sp_closure_add(struct sp_closure *closure, struct sp_root *root,
 			      const char *path, const char *image_path,
 			      struct sp_err *err);
 
+/*
+ * Add the glibc-hwcaps variants of every library that was found by a search, for
+ * CPUs up to level ("x86-64-v3") or for "all".  The baseline stays: on a lesser
+ * CPU the loader takes that.  SP_EUSAGE for a level that the loader has not.
+ */
+SP_CHECKED int sp_closure_add_variants(struct sp_closure *closure, const char *level,
+				       struct sp_err *err);
+
 void sp_closure_free(struct sp_closure *closure);
+
+/*
+ * Look for a definition of every strong symbol that any object asks for; those
+ * without go into problems.  SP_EPROGRAM if a symbol table cannot be read.
+ */
+SP_CHECKED int sp_closure_check_symbols(struct sp_closure *closure, struct sp_err *err);
 
 /*
  * What would go if a direct dependency of the program went: bytes and objects

@@ -60,6 +60,11 @@ void sp_search_remark(struct sp_closure *closure, const char *id, const char *fm
 /* Add an object to the closure (after all checks) and return its index. */
 size_t sp_closure_push(struct sp_closure *closure, const struct sp_object *object);
 
+/* Read the object that is described up to its path, put it into the closure, and
+ * then all that it needs. */
+SP_CHECKED int sp_closure_load(struct sp_closure *closure, struct sp_object *object,
+			       struct sp_err *err);
+
 /* The two loaders: find name for the object from.  s->object is the result. */
 SP_CHECKED int sp_glibc_find(struct sp_search *s, struct sp_err *err);
 SP_CHECKED int sp_musl_find(struct sp_search *s, struct sp_err *err);

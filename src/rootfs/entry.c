@@ -20,13 +20,19 @@ struct candidate {
 	const char *path, *image_path;
 };
 
-static struct sp_start start_of(const struct sp_rootfs_options *o, const struct candidate *c)
+static int build(const struct sp_rootfs_options *o, const struct candidate *c,
+		 struct sp_closure **ret, struct sp_err *err)
 {
-	return (struct sp_start){
+	struct sp_start start = {
 		.root = c->root, .path = c->path, .image_path = c->image_path,
 		.libs = o->libs, .library_path = o->library_path, .preload = o->preload,
 		.keep_probes = o->keep_probes,
 	};
+
+	if (sp_closure_build(&start, ret, err))
+		return -1;
+	/* owned by the caller from here, also when variants fail */
+	return o->cpu ? sp_closure_add_variants(*ret, o->cpu, err) : 0;
 }
 
 /* Open what stands there, if it can be started at all. */
@@ -164,10 +170,10 @@ static int add_env_program(struct sp_rootfs *rootfs, const struct sp_rootfs_opti
 	struct candidate c = { o->libs, path, path };
 	if (follow_scripts(rootfs, o, &c, err))
 		return -1;
-	struct sp_start start = start_of(o, &c);
-	if (sp_closure_build(&start, &closure, err))
+	struct sp_closure **slot = SP_VEC_PUSH(rootfs->others);
+	if (build(o, &c, slot, err))
 		return -1;
-	*SP_VEC_PUSH(rootfs->others) = closure;
+	closure = *slot;
 	return sp_gather_closure(rootfs, closure, &reason, err);
 }
 
@@ -178,8 +184,7 @@ int sp_entry_build(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
 
 	if (follow_scripts(rootfs, o, &c, err))
 		return -1;
-	struct sp_start start = start_of(o, &c);
-	if (sp_closure_build(&start, &rootfs->closure, err))
+	if (build(o, &c, &rootfs->closure, err))
 		return -1;
 	if (!rootfs->scripts_nr)
 		return 0;

@@ -53,21 +53,22 @@ static int compare(struct sp_rootfs *rootfs, const struct sp_closure *closure,
 	return 0;
 }
 
-/* Libraries that were added are opened at run time: replay them as well. */
+/* Libraries that were added are opened at run time, variants on some CPUs: replay
+ * them as well. */
 static int replay_added(const struct sp_closure *closure, struct sp_closure *replay,
 			struct sp_root *root, struct sp_err *err)
 {
 	for (size_t i = 0; i < closure->objects_nr; i++) {
 		const struct sp_object *o = &closure->objects[i];
 
-		if (o->rule == SP_RULE_ADDED &&
+		if ((o->rule == SP_RULE_ADDED || o->rule == SP_RULE_VARIANT) &&
 		    sp_closure_add(replay, root, o->image_path, o->image_path, err))
 			return -1;
 	}
 	return 0;
 }
 
-static int prove_one(struct sp_rootfs *rootfs, const struct sp_closure *closure,
+static int prove_one(struct sp_rootfs *rootfs, struct sp_closure *closure,
 		     struct sp_root *root, struct sp_err *err)
 {
 	const char *entry = closure->objects[0].image_path;
@@ -78,7 +79,8 @@ static int prove_one(struct sp_rootfs *rootfs, const struct sp_closure *closure,
 	};
 	int rc = -1;
 
-	if (sp_closure_check(closure, err))
+	if ((rootfs->bind_now && sp_closure_check_symbols(closure, err)) ||
+	    sp_closure_check(closure, err))
 		return sp_err_wrap(err, "%s", sp_root_show(closure->objects[0].root,
 							   closure->objects[0].path));
 	if (sp_closure_build(&start, &replay, err) ||

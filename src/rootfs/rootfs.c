@@ -58,7 +58,9 @@ static int fill(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
 		return -1;
 	for (size_t i = 0; i < o->excludes_nr; i++)
 		sp_plan_exclude(rootfs->plan, o->excludes[i]);
-	return sp_plan_finish(rootfs->plan, err);
+	if (sp_plan_finish(rootfs->plan, err))
+		return -1;
+	return sp_notes_apply(rootfs, err);
 }
 
 int sp_rootfs_build(const struct sp_rootfs_options *o, struct sp_rootfs **ret,
@@ -70,6 +72,7 @@ int sp_rootfs_build(const struct sp_rootfs_options *o, struct sp_rootfs **ret,
 	rootfs->entry = sp_arena_strdup(&rootfs->plan->arena, o->image_path);
 	rootfs->library_path = o->library_path;
 	rootfs->preload = o->preload;
+	rootfs->bind_now = o->bind_now;
 	if (sp_entry_build(rootfs, o, err) || fill(rootfs, o, err))
 		return -1;
 	*ret = sp_steal_ptr(&rootfs);

@@ -37,6 +37,8 @@ struct sp_rootfs_options {
 	const char *library_path, *preload;	/* LD_* of the image's environment */
 	const char *path;		/* PATH of the image's environment */
 	bool keep_probes;		/* keep what searches tried, to explain them */
+	bool bind_now;			/* check symbols as well */
+	const char *cpu;		/* variants for CPUs up to this level, "all", or NULL */
 };
 
 /* A script on the way from the program to a compiled interpreter. */
@@ -55,6 +57,7 @@ struct sp_rootfs {
 	const char *entry;		/* path of the program in the image */
 	const char *user;		/* what the configuration shall say, or NULL */
 	const char *library_path, *preload;
+	bool bind_now;
 };
 
 /*
@@ -108,6 +111,9 @@ SP_CHECKED int sp_accounts_apply(struct sp_rootfs *rootfs, const char *user,
 				 struct sp_err *err);
 /* accounts.c: after the plan is finished: is a user given by name known in it? */
 SP_CHECKED int sp_accounts_check(struct sp_rootfs *rootfs, struct sp_err *err);
+
+/* notes.c: what a user should know of a finished plan. */
+SP_CHECKED int sp_notes_apply(struct sp_rootfs *rootfs, struct sp_err *err);
 
 /* loader_files.c: ld.so.cache or musl's path file, when the image needs one. */
 SP_CHECKED int sp_loader_files_apply(struct sp_rootfs *rootfs, struct sp_err *err);

@@ -1,0 +1,110 @@
+/*
+ * Every strong symbol that an object asks for must be defined by some object of
+ * the closure: what the loader finds out at start with LD_BIND_NOW, and otherwise
+ * when the symbol is first used.
+ *
+ * glibc: do_lookup_x() and check_match() in elf/dl-lookup.c.  A reference with a
+ * version takes a definition of that version, or one of an object that has no
+ * versions at all; a reference without takes any definition of the name.  musl
+ * knows no versions.
+ */
+#include <string.h>
+
+#include "base/vec.h"
+#include "loader/search.h"
+
+#define UNDEFINED_REPORTED_MAX 20	/* problems kept; the first one is what counts */
+
+struct scope {
+	struct sp_closure *closure;
+	struct sp_arena arena;
+	struct sp_map defined;		/* "name", "name@version", "name@" (no versions) */
+	size_t from;			/* the object whose symbols are visited */
+	bool versions;			/* the loader heeds them */
+	size_t problems;
+};
+
+static void define(struct scope *s, const char *key)
+{
+	if (sp_map_get(&s->defined, key) == SP_MAP_NONE)
+		sp_map_set(&s->defined, sp_arena_strdup(&s->arena, key), s->from);
+}
+
+static void visit_defined(void *ctx, const char *name, const char *version,
+			  enum sp_elf_sym kind)
+{
+	struct scope *s = ctx;
+	bool has_versions = s->closure->objects[s->from].elf->verdef_nr > 0;
+
+	if (kind != SP_ELF_DEFINED)
+		return;
+	define(s, name);
+	if (!s->versions)
+		return;
+	sp_autofree char *key = sp_strf("%s@%s", name,
+					has_versions && version ? version : "");
+	/* in an object with versions, an unversioned symbol serves nobody who
+	 * asks for a version, except that the base version does */
+	if (!has_versions || version)
+		define(s, key);
+}
+
+static bool satisfied(struct scope *s, const char *name, const char *version)
+{
+	if (!s->versions || !version)
+		return sp_map_get(&s->defined, name) != SP_MAP_NONE;
+	sp_autofree char *exact = sp_strf("%s@%s", name, version);
+	sp_autofree char *plain = sp_strf("%s@", name);
+
+	return sp_map_get(&s->defined, exact) != SP_MAP_NONE ||
+	       sp_map_get(&s->defined, plain) != SP_MAP_NONE;
+}
+
+static void visit_undefined(void *ctx, const char *name, const char *version,
+			    enum sp_elf_sym kind)
+{
+	struct scope *s = ctx;
+	struct sp_closure *closure = s->closure;
+
+	if (kind != SP_ELF_UNDEFINED || !*name || satisfied(s, name, version))
+		return;
+	if (s->problems++ >= UNDEFINED_REPORTED_MAX)
+		return;
+	*SP_VEC_PUSH(closure->problems) = sp_arena_strf(
+		&closure->arena, "%s: undefined symbol: %s%s%s",
+		closure->objects[s->from].path, name, version ? ", version " : "",
+		version ? version : "");
+}
+
+typedef void visit_fn(void *, const char *, const char *, enum sp_elf_sym);
+
+static int visit_all(struct scope *s, visit_fn *visit, struct sp_err *err)
+{
+	struct sp_closure *closure = s->closure;
+
+	for (s->from = 0; s->from < closure->objects_nr; s->from++) {
+		sp_autofile struct sp_file file = SP_FILE_INIT;
+		const struct sp_object *o = &closure->objects[s->from];
+
+		if (sp_root_open(o->root, o->found.real, &file, err) ||
+		    sp_elf_symbols(o->elf, &file, visit, s, err))
+			return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
+	}
+	return 0;
+}
+
+int sp_closure_check_symbols(struct sp_closure *closure, struct sp_err *err)
+{
+	struct scope s = {
+		.closure = closure, .versions = closure->loader.libc == SP_LIBC_GLIBC,
+	};
+	int rc = 0;
+
+	/* a program without a loader resolves nothing at run time */
+	if (closure->loader.libc != SP_LIBC_NONE && !closure->missing_nr)
+		rc = visit_all(&s, visit_defined, err) ||
+			     visit_all(&s, visit_undefined, err) ? -1 : 0;
+	sp_map_release(&s.defined);
+	sp_arena_release(&s.arena);
+	return rc;
+}

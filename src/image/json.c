@@ -256,7 +256,7 @@ bool sp_json_int(const struct sp_json *value, const char *key, int64_t *ret)
 	const cJSON *node = pick(value, key);
 	int64_t sum = 0;
 
-	if (!cJSON_IsRaw(node))
+	if (!node || !cJSON_IsRaw(node))
 		return false;
 	for (const char *s = node->valuestring; *s; s++) {
 		/* 1.0 and 1e3 are no integers to Go either */

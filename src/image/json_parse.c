@@ -304,7 +304,7 @@ static int read_value(struct parser *p, bool map, struct sp_json **ret);
 
 static int read_member(struct parser *p, bool map, struct sp_json *object)
 {
-	struct sp_json *value;
+	struct sp_json *value = NULL;
 	size_t at = p->at;
 
 	if (read_string(p))
@@ -329,7 +329,7 @@ static int read_list(struct parser *p, bool object, bool map, struct sp_json *li
 {
 	char close = object ? '}' : ']';
 	size_t base = p->keys_nr;
-	struct sp_json *value;
+	struct sp_json *value = NULL;
 
 	skip_space(p);
 	if (take(p, close))

@@ -8,6 +8,7 @@
 #include <elf.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "base/vec.h"
 
 static const char old_magic[] = "ld.so-1.7.0";
@@ -46,10 +47,15 @@ static uint64_t u64(const struct bytes *b, size_t at)
 	return b->big_endian ? a << 32 | z : z << 32 | a;
 }
 
-/* The string at an offset, or NULL if it does not end inside the file. */
+/* The string at an offset, or NULL if it does not end inside the file or is
+ * longer than any path: many entries may claim the same long one. */
 static const char *string(const struct bytes *b, uint64_t at)
 {
-	if (at >= b->len || !memchr(b->data + at, '\0', b->len - at))
+	size_t room = at < b->len ? b->len - (size_t)at : 0;
+
+	if (room > SP_PATH_MAX)
+		room = SP_PATH_MAX;
+	if (!room || !memchr(b->data + at, '\0', room))
 		return NULL;
 	return (const char *)b->data + at;
 }
@@ -70,10 +76,7 @@ static void add(struct sp_cache *cache, const char *name, const char *path,
 		int32_t flags, const char *hwcaps)
 {
 	*SP_VEC_PUSH(cache->entries) = (struct sp_cache_entry){
-		.name = sp_arena_strdup(&cache->arena, name),
-		.path = sp_arena_strdup(&cache->arena, path),
-		.flags = flags,
-		.hwcaps = hwcaps,
+		.name = name, .path = path, .flags = flags, .hwcaps = hwcaps,
 	};
 }
 
@@ -95,8 +98,7 @@ static bool parse_old(struct bytes *b, struct sp_cache *cache)
 
 /* The name of hwcaps subdirectory number index, or "?" when it cannot be read:
  * not NULL, which would make the entry a baseline one. */
-static const char *hwcaps_name(const struct bytes *b, uint32_t index,
-			       struct sp_arena *arena)
+static const char *hwcaps_name(const struct bytes *b, uint32_t index)
 {
 	size_t ext = u32(b, 32);
 
@@ -113,7 +115,7 @@ static const char *hwcaps_name(const struct bytes *b, uint32_t index,
 		    list + size > b->len)
 			continue;
 		const char *name = string(b, u32(b, (size_t)list + 4 * (size_t)index));
-		return name ? sp_arena_strdup(arena, name) : "?";
+		return name ? name : "?";
 	}
 	return "?";
 }
@@ -141,7 +143,7 @@ static bool parse_new(struct bytes *b, struct sp_cache *cache)
 		add(cache, name, path, (int32_t)u32(b, at),
 		    !hwcap ? NULL :
 		    hwcap & HWCAP_EXTENSION ?
-			     hwcaps_name(b, (uint32_t)hwcap, &cache->arena) :
+			     hwcaps_name(b, (uint32_t)hwcap) :
 			     "legacy");
 	}
 	return true;
@@ -163,14 +165,15 @@ static bool is_new(const struct bytes *b, size_t at)
 
 bool sp_cache_parse(const void *data, size_t len, struct sp_cache **ret)
 {
-	struct bytes b = { .data = data, .len = len };
 	struct sp_cache *cache = sp_calloc(1, sizeof(*cache));
+	/* one copy that all strings point into */
+	struct bytes b = { .data = sp_arena_memdup(&cache->arena, data, len), .len = len };
 	bool good = false;
 
 	if (is_new(&b, 0)) {
 		good = parse_new(&b, cache);
 	} else if (len >= OLD_HEADER &&
-		   memcmp(data, old_magic, sizeof(old_magic) - 1) == 0 &&
+		   memcmp(b.data, old_magic, sizeof(old_magic) - 1) == 0 &&
 		   find_order(&b, 12, OLD_ENTRY, OLD_HEADER)) {
 		size_t at = new_after_old(&b);
 
@@ -186,8 +189,6 @@ bool sp_cache_parse(const void *data, size_t len, struct sp_cache **ret)
 		sp_cache_free(cache);
 		return false;
 	}
-	for (size_t i = cache->entries_nr; i-- > 0;)
-		sp_map_set(&cache->by_name, cache->entries[i].name, i);
 	*ret = cache;
 	return true;
 }
@@ -224,9 +225,31 @@ void sp_cache_free(struct sp_cache *cache)
 	if (!cache)
 		return;
 	free(cache->entries);
-	sp_map_release(&cache->by_name);
 	sp_arena_release(&cache->arena);
 	free(cache);
+}
+
+/* glibc, search_cache() in elf/dl-cache.c: the order is descending. */
+size_t sp_cache_find(const struct sp_cache *cache, const char *name)
+{
+	size_t left = 0, right = cache->entries_nr;
+
+	while (left < right) {
+		size_t middle = left + (right - left - 1) / 2;
+		int order = sp_cache_compare(name, cache->entries[middle].name);
+
+		if (order < 0) {
+			left = middle + 1;
+		} else if (order > 0) {
+			right = middle;
+		} else {
+			while (middle > 0 &&
+			       sp_cache_compare(name, cache->entries[middle - 1].name) == 0)
+				middle--;
+			return middle;
+		}
+	}
+	return SP_CACHE_NONE;
 }
 
 /* glibc, sysdeps/generic/ldconfig.h: FLAG_ELF_LIBC6 and the ABI above it. */

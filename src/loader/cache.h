@@ -8,12 +8,12 @@
 #define SP_LOADER_CACHE_H
 
 #include "base/buf.h"
-#include "base/map.h"
 #include "base/root.h"
 #include "elf/elf.h"
 
 #define SP_CACHE_PATH "/etc/ld.so.cache"
-#define SP_CACHE_SIZE_MAX (64 * 1024 * 1024)	/* bytes */
+#define SP_CACHE_SIZE_MAX (16 * 1024 * 1024)	/* bytes; real ones have 0.02 to 1 MB */
+#define SP_CACHE_NONE SIZE_MAX
 
 struct sp_cache_entry {
 	const char *name, *path;
@@ -25,7 +25,6 @@ struct sp_cache {
 	struct sp_arena arena;
 	struct sp_cache_entry *entries;
 	size_t entries_nr, entries_alloc;
-	struct sp_map by_name;		/* the first entry of a name; equal ones follow it */
 };
 
 /*
@@ -38,6 +37,13 @@ SP_CHECKED int sp_cache_read(struct sp_root *root, struct sp_cache **ret,
 /* The same from bytes; false if they are no cache.  (For tests and fuzzing.) */
 bool sp_cache_parse(const void *data, size_t len, struct sp_cache **ret);
 void sp_cache_free(struct sp_cache *cache);
+
+/*
+ * The first of the entries whose name compares equal to name, found by halves as
+ * the loader does it, so that a cache out of order hides from us what it hides
+ * from the loader.  SP_CACHE_NONE if there is none.
+ */
+size_t sp_cache_find(const struct sp_cache *cache, const char *name);
 
 /* The flags that cache entries must have for objects like this one; 0 if the
  * machine has no cache flags known here (then the name alone decides). */

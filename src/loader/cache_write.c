@@ -14,12 +14,14 @@ static bool digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static unsigned long number(const char **p)
+/* glibc counts in an int, which wraps: large numbers are not in order, but they
+ * are where the loader looks for them. */
+static uint32_t number(const char **p)
 {
-	unsigned long n = 0;
+	uint32_t n = 0;
 
 	while (digit(**p))
-		n = n * 10 + (unsigned long)(*(*p)++ - '0');
+		n = n * 10 + (uint32_t)(*(*p)++ - '0');
 	return n;
 }
 
@@ -31,10 +33,10 @@ int sp_cache_compare(const char *a, const char *b)
 		if (digit(*a)) {
 			if (!digit(*b))
 				return 1;
-			unsigned long x = number(&a), y = number(&b);
+			uint32_t x = number(&a), y = number(&b);
 
 			if (x != y)
-				return x < y ? -1 : 1;
+				return (int32_t)(x - y) < 0 ? -1 : 1;
 		} else if (digit(*b)) {
 			return -1;
 		} else if (*a != *b) {

@@ -138,7 +138,7 @@ static void prepare_dirs(struct sp_closure *closure, const struct sp_start *star
 	if (start->library_path)
 		sp_search_expand(closure, SP_NO_OBJECT, start->library_path,
 				 musl ? ":\n" : ":;",
-				 musl ? SP_TOKENS_MUSL : SP_TOKENS_GLIBC,
+				 musl ? SP_TOKENS_MUSL_NONE : SP_TOKENS_GLIBC,
 				 &closure->library_path);
 	for (size_t i = 0; i < closure->loader.dirs_nr; i++)
 		*SP_VEC_PUSH(closure->builtin.dirs) = (struct sp_dir){

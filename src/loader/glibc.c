@@ -56,14 +56,20 @@ static int try_rpath(struct sp_search *s, size_t index, enum sp_try *ret,
 	return sp_search_dirs(s, &dirs, ret, err);
 }
 
+/* Whose paths count: of who asks; LD_PRELOAD asks in the name of the program. */
+static size_t asker(const struct sp_search *s)
+{
+	return s->from == SP_NO_OBJECT ? 0 : s->from;
+}
+
 /* RPATH of who asks, of who loaded that, and so on; then of the program. */
 static int rpath_phase(struct sp_search *s, enum sp_try *ret, struct sp_err *err)
 {
 	bool did_program = false;
 
-	if (s->from != SP_NO_OBJECT && object(s, s->from)->elf->runpath)
+	if (object(s, asker(s))->elf->runpath)
 		return 0;
-	for (size_t i = s->from; i != SP_NO_OBJECT; i = object(s, i)->needed_by) {
+	for (size_t i = asker(s); i != SP_NO_OBJECT; i = object(s, i)->needed_by) {
 		did_program |= i == 0;
 		if (try_rpath(s, i, ret, err))
 			return -1;
@@ -82,21 +88,17 @@ static int library_path_phase(struct sp_search *s, enum sp_try *ret, struct sp_e
 
 static int runpath_phase(struct sp_search *s, enum sp_try *ret, struct sp_err *err)
 {
-	if (s->from == SP_NO_OBJECT)
-		return 0;
-	struct sp_dirs dirs = *runpath_of(s, s->from);
+	struct sp_dirs dirs = *runpath_of(s, asker(s));
 
 	s->rule = SP_RULE_RUNPATH;
-	s->rule_of = s->from;
+	s->rule_of = asker(s);
 	return sp_search_dirs(s, &dirs, ret, err);
 }
 
 /* DF_1_NODEFLIB of who asks: no built-in directory, no cache entry in one. */
 static bool no_default_lib(struct sp_search *s)
 {
-	size_t who = s->from == SP_NO_OBJECT ? 0 : s->from;
-
-	return object(s, who)->elf->dt_flags_1 & DF_1_NODEFLIB;
+	return object(s, asker(s))->elf->dt_flags_1 & DF_1_NODEFLIB;
 }
 
 static bool in_builtin_dir(const struct sp_closure *closure, const char *path)
@@ -118,15 +120,15 @@ static int cache_phase(struct sp_search *s, enum sp_try *ret, struct sp_err *err
 	s->rule_of = SP_NO_OBJECT;
 	if (!cache)
 		return 0;
-	for (size_t i = sp_map_get(&cache->by_name, s->name); i < cache->entries_nr; i++) {
+	for (size_t i = sp_cache_find(cache, s->name); i < cache->entries_nr; i++) {
 		const struct sp_cache_entry *e = &cache->entries[i];
 
-		if (strcmp(e->name, s->name) != 0)
+		if (sp_cache_compare(e->name, s->name) != 0)
 			break;
 		if (e->hwcaps || (flags && e->flags != flags))
 			continue;
 		if (no_default_lib(s) && in_builtin_dir(s->closure, e->path))
-			continue;
+			return 0;
 		char *path = sp_arena_strdup(&s->closure->arena, e->path);
 		struct sp_dir at = { s->closure->libs, path, path };
 
@@ -173,7 +175,7 @@ int sp_glibc_find(struct sp_search *s, struct sp_err *err)
 		s->rule = SP_RULE_LOADED;
 		return 0;
 	}
-	if (strchr(s->name, '/'))
+	if (strchr(s->name, '/') || sp_search_has_token(s->name))
 		return by_path(s, err);
 	s->by_search = true;
 	for (size_t i = 0; i < sizeof(phases) / sizeof(*phases); i++) {

@@ -83,11 +83,13 @@ static int read_path_file(struct sp_search *s, struct sp_buf *ret, bool *ret_fil
 	*ret_file = false;
 	if (path && sp_root_resolve(root, path, &found, err))
 		return -1;
-	if (!found.real || found.st.type != SP_FILE) {
+	if (!found.real) {
 		sp_buf_addstr(ret, DEFAULT_PATH);
 		return 0;
 	}
 	*ret_file = true;
+	if (found.st.type != SP_FILE)
+		return 0;	/* what cannot be read is an empty path */
 	if (sp_root_open(root, found.real, &file, err))
 		return -1;
 	char *room = sp_buf_reserve(ret, PATH_FILE_MAX);
@@ -111,7 +113,7 @@ static int system_phase(struct sp_search *s, enum sp_try *ret, struct sp_err *er
 			return -1;
 		/* no token has a meaning here: an element is taken as it stands */
 		sp_search_expand(closure, SP_NO_OBJECT, sp_buf_str(&list), ":\n",
-				 SP_TOKENS_MUSL, &dirs);
+				 SP_TOKENS_MUSL_NONE, &dirs);
 		closure->builtin = dirs;
 		closure->builtin_from_file = from_file;
 	}
@@ -134,6 +136,21 @@ static int by_path(struct sp_search *s, struct sp_err *err)
 	s->rule = SP_RULE_PATH;
 	s->rule_of = SP_NO_OBJECT;
 	return sp_search_try(s, &at, &result, err);
+}
+
+/* $ORIGIN of an object in "/" is nothing to musl (see expand() in tokens.c): that
+ * is the one path which works where the program is now and not in the image. */
+static void explain_root_origin(struct sp_search *s)
+{
+	for (size_t i = s->from; i != SP_NO_OBJECT; i = s->closure->objects[i].needed_by) {
+		const struct sp_object *o = &s->closure->objects[i];
+		const char *list = o->elf->runpath ? o->elf->runpath : o->elf->rpath;
+
+		if (list && strstr(list, "ORIGIN") && strrchr(o->image_path, '/') == o->image_path)
+			s->why = sp_arena_strf(&s->closure->arena,
+					       "not found; musl takes $ORIGIN for nothing in the root directory, where %s goes: put the program elsewhere, as with --at /app%s",
+					       o->image_path, s->closure->objects[0].image_path);
+	}
 }
 
 int sp_musl_find(struct sp_search *s, struct sp_err *err)
@@ -161,5 +178,7 @@ int sp_musl_find(struct sp_search *s, struct sp_err *err)
 		return -1;
 	if (result == SP_TRY_ABSENT && system_phase(s, &result, err))
 		return -1;
+	if (result == SP_TRY_ABSENT)
+		explain_root_origin(s);
 	return 0;
 }

@@ -69,6 +69,17 @@ static bool same_abi(const struct sp_elf *a, const struct sp_elf *b)
 	return true;
 }
 
+/* glibc, VALID_ELF_OSABI and VALID_ELF_ABIVERSION: System V or GNU.  Machines with
+ * marks of their own there (ARM, MIPS) are not judged. */
+static bool known_abi(const struct sp_elf *elf)
+{
+	if (elf->machine == EM_ARM || elf->machine == EM_MIPS)
+		return true;
+	if (elf->osabi != ELFOSABI_SYSV && elf->osabi != ELFOSABI_GNU)
+		return false;
+	return elf->abi_version == 0 || (elf->osabi == ELFOSABI_GNU && elf->abi_version < 5);
+}
+
 /* The loader's verdict on facts that could be read.  NULL: it maps the file. */
 static const char *objection(const struct sp_closure *closure, const struct sp_elf *elf,
 			     bool *ret_fatal)
@@ -79,6 +90,8 @@ static const char *objection(const struct sp_closure *closure, const struct sp_e
 	*ret_fatal = true;
 	if (elf->bits == program->bits && elf->big_endian != program->big_endian)
 		return "wrong byte order for this program";
+	if (!musl && elf->bits == program->bits && !known_abi(elf))
+		return "for another system's ABI (EI_OSABI, EI_ABIVERSION)";
 	if (!same_abi(program, elf)) {
 		/* glibc passes over it; musl maps it and the program crashes */
 		*ret_fatal = musl;
@@ -114,6 +127,34 @@ static int take(struct sp_search *s, const struct sp_dir *at,
 	return 0;
 }
 
+struct libc_marks {
+	bool start, standard_input;
+};
+
+static void mark(void *ctx, const char *name, const char *version, enum sp_elf_sym kind)
+{
+	struct libc_marks *marks = ctx;
+
+	(void)version;
+	if (kind != SP_ELF_DEFINED)
+		return;
+	marks->start |= strcmp(name, "__libc_start_main") == 0;
+	marks->standard_input |= strcmp(name, "stdin") == 0;
+}
+
+/* musl: another C library, known by two of its symbols, is never mapped; the
+ * loader, which is one, takes its place. */
+static bool is_second_libc(const struct sp_closure *closure, const struct sp_elf *elf,
+			   struct sp_file *file)
+{
+	struct libc_marks marks = { 0 };
+	struct sp_err ignored = { 0 };
+
+	return closure->loader.libc == SP_LIBC_MUSL &&
+	       sp_elf_symbols(elf, file, mark, &marks, &ignored) == 0 &&
+	       marks.start && marks.standard_input;
+}
+
 /* The file is there: read it and ask what the loader would make of it. */
 static int judge(struct sp_search *s, const struct sp_dir *at,
 		 const struct sp_found *found, enum sp_try *ret, struct sp_err *err)
@@ -143,6 +184,12 @@ static int judge(struct sp_search *s, const struct sp_dir *at,
 		return 0;
 	}
 	*ret = SP_TRY_TAKEN;
+	if (is_second_libc(s->closure, elf, &file)) {
+		report(s, at->path, "a C library; musl's own is taken", SP_TRY_TAKEN);
+		s->object = 1;
+		s->rule = SP_RULE_SELF;
+		return 0;
+	}
 	report(s, at->path, "found", SP_TRY_TAKEN);
 	return take(s, at, found, &elf, err);
 }
@@ -167,6 +214,8 @@ int sp_search_try(struct sp_search *s, const struct sp_dir *candidate,
 	if (known != SP_MAP_NONE) {
 		report(s, candidate->path, "the same file is loaded already", SP_TRY_TAKEN);
 		s->object = known;
+		/* from now on musl knows it by its base name */
+		closure->objects[known].by_search |= s->by_search;
 		*ret = SP_TRY_TAKEN;
 		return 0;
 	}

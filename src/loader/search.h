@@ -40,8 +40,12 @@ SP_CHECKED int sp_search_try(struct sp_search *s, const struct sp_dir *candidate
 SP_CHECKED int sp_search_dirs(struct sp_search *s, const struct sp_dirs *dirs,
 			      enum sp_try *ret, struct sp_err *err);
 
-/* How tokens are treated; the two loaders differ. */
-enum sp_tokens { SP_TOKENS_GLIBC, SP_TOKENS_MUSL };
+/* How tokens are treated; the two loaders differ, and musl has lists in which no
+ * token means anything (its path file, LD_LIBRARY_PATH). */
+enum sp_tokens { SP_TOKENS_GLIBC, SP_TOKENS_MUSL, SP_TOKENS_MUSL_NONE };
+
+/* Does a needed name have a token of glibc's in it? */
+bool sp_search_has_token(const char *name);
 
 /*
  * Expand a search path as written in the object owner (SP_NO_OBJECT for one that

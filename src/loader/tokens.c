@@ -58,14 +58,27 @@ static bool name_char(char c)
 }
 
 /* Does the text at p, behind a '$', begin with this token?  Gives its length.
- * glibc takes the longest identifier: $ORIGINAL is no token. */
-static size_t token(const char *p, const char *name)
+ * glibc takes the longest identifier, for which $ORIGINAL is no token; musl reads
+ * $ORIGIN and goes on with AL. */
+static size_t token(const char *p, const char *name, enum sp_tokens how)
 {
 	size_t len = strlen(name);
 
 	if (p[0] == '{')
 		return strncmp(p + 1, name, len) == 0 && p[len + 1] == '}' ? len + 2 : 0;
-	return strncmp(p, name, len) == 0 && !name_char(p[len]) ? len : 0;
+	if (strncmp(p, name, len) != 0)
+		return 0;
+	return how == SP_TOKENS_MUSL || !name_char(p[len]) ? len : 0;
+}
+
+bool sp_search_has_token(const char *name)
+{
+	for (const char *p = name; (p = strchr(p, '$')); p++)
+		if (token(p + 1, "ORIGIN", SP_TOKENS_GLIBC) ||
+		    token(p + 1, "LIB", SP_TOKENS_GLIBC) ||
+		    token(p + 1, "PLATFORM", SP_TOKENS_GLIBC))
+			return true;
+	return false;
 }
 
 /* One element with its tokens replaced, in both views. */
@@ -91,7 +104,7 @@ static void put(struct expansion *e, const char *now, const char *then)
 static size_t replace(struct sp_closure *closure, size_t owner, const char *p,
 		      enum sp_tokens how, struct expansion *e, bool *drop)
 {
-	size_t len = token(p, "ORIGIN");
+	size_t len = how == SP_TOKENS_MUSL_NONE ? 0 : token(p, "ORIGIN", how);
 
 	if (len) {
 		/* in a list from the environment it is the program's */
@@ -103,14 +116,14 @@ static size_t replace(struct sp_closure *closure, size_t owner, const char *p,
 		    strcmp(origin.image_path, "/") ? origin.image_path : "");
 		return len;
 	}
-	if (how == SP_TOKENS_MUSL)
+	if (how != SP_TOKENS_GLIBC)
 		return 0;
-	len = token(p, "LIB");
+	len = token(p, "LIB", how);
 	if (len) {
 		put(e, closure->loader.lib, closure->loader.lib);
 		return len;
 	}
-	len = token(p, "PLATFORM");
+	len = token(p, "PLATFORM", how);
 	if (len) {
 		*drop = true;
 		sp_search_remark(closure, "platform-token",
@@ -144,7 +157,10 @@ static bool expand(struct sp_closure *closure, size_t owner, const char *text,
 			put(e, "$", "$");
 		p += 1 + used;
 	}
-	/* $ORIGIN of a program in "/" alone */
+	/* "$ORIGIN" of an object in "/": for glibc that is "/"; musl makes it an empty
+	 * element, which it skips */
+	if (how != SP_TOKENS_GLIBC)
+		return e->now.len && e->then.len;
 	if (!e->then.len && len)
 		sp_buf_addch(&e->then, '/');
 	if (!e->now.len && len)

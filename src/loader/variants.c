@@ -79,10 +79,10 @@ static int variants_in_cache(struct sp_closure *closure, size_t index, const cha
 	const char *name = closure->objects[index].name;
 	int32_t flags = sp_cache_flags(closure->objects[0].elf);
 
-	for (size_t i = sp_map_get(&cache->by_name, name); i < cache->entries_nr; i++) {
+	for (size_t i = sp_cache_find(cache, name); i < cache->entries_nr; i++) {
 		const struct sp_cache_entry *e = &cache->entries[i];
 
-		if (strcmp(e->name, name) != 0)
+		if (sp_cache_compare(e->name, name) != 0)
 			break;
 		if (!e->hwcaps || strcmp(e->hwcaps, level) != 0 || e->flags != flags)
 			continue;

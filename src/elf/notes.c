@@ -55,8 +55,8 @@ static void parse(const struct sp_reader *r, const uint8_t *data, size_t len,
 	}
 }
 
-/* Is the range of segment i part of an earlier one that was read as notes?
- * PT_GNU_PROPERTY is, as a rule. */
+/* Is segment i part of another that is read as notes?  Of several PT_NOTE that
+ * overlap the first counts; PT_GNU_PROPERTY is, as a rule, part of a PT_NOTE. */
 static bool read_before(const struct sp_reader *r, size_t i)
 {
 	const Elf64_Phdr *p = &r->phdrs[i];
@@ -64,8 +64,7 @@ static bool read_before(const struct sp_reader *r, size_t i)
 	for (size_t k = 0; k < r->phdrs_nr; k++) {
 		const Elf64_Phdr *q = &r->phdrs[k];
 
-		if (k == i || (q->p_type != PT_NOTE && q->p_type != PT_GNU_PROPERTY) ||
-		    (k > i && (p->p_type == PT_NOTE || q->p_type != PT_NOTE)))
+		if (q->p_type == p->p_type ? k >= i : q->p_type != PT_NOTE)
 			continue;
 		if (p->p_offset >= q->p_offset &&
 		    p->p_offset - q->p_offset < q->p_filesz)

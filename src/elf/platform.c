@@ -252,7 +252,7 @@ bool sp_platform_fits(const struct sp_platform *wanted, const struct sp_platform
 {
 	if (strcmp(wanted->os, file->os) != 0 || strcmp(wanted->arch, file->arch) != 0)
 		return false;
-	if (!wanted->variant)
+	if (!wanted->variant || !file->variant)
 		return true;
 	if (level(wanted->variant) < 0 || level(file->variant) < 0)
 		return file->variant && strcmp(wanted->variant, file->variant) == 0;

@@ -5,6 +5,7 @@
 
 #include "api/build.h"
 #include "api/report_verify.h"
+#include "api/witness.h"
 #include "base/buf.h"
 #include "transport/transport.h"
 
@@ -122,8 +123,9 @@ int scratchpack_inspect(struct scratchpack *job, struct sp_err *err)
 
 int scratchpack_verify(struct scratchpack *job, const char *image, struct sp_err *err)
 {
+	struct sp_verify_witness eyes;
 	struct sp_verify_options options = {
-		.cancelled = &job->cancelled, .progress = job->progress,
+		.witness = &eyes, .cancelled = &job->cancelled, .progress = job->progress,
 		.progress_ctx = job->progress_ctx,
 	};
 	struct sp_verify_report found = { 0 };
@@ -133,7 +135,9 @@ int scratchpack_verify(struct scratchpack *job, const char *image, struct sp_err
 	sp_job_report(job, NULL);
 	if (sp_source_open(image, &source, &ref, err))
 		return -1;
+	struct sp_witness *witness = sp_witness_new(&eyes);
 	int rc = sp_verify(source, ref, &options, &found, err);
+	sp_witness_free(witness);
 	if (rc)
 		sp_err_wrap(err, "%s", image);
 	sp_autojson struct sp_json *report = sp_json_object();

@@ -12,7 +12,7 @@ int cli_report(const struct cli *cli, struct sp_json **ret, struct sp_err *err)
 
 	if (!text)
 		return sp_err_set(err, SP_EFAIL, "there is no report");
-	return sp_json_parse(text, strlen(text), ret, err);
+	return sp_json_parse_own(text, strlen(text), ret, err);
 }
 
 int cli_flush(struct sp_err *err)

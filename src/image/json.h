@@ -71,6 +71,9 @@ char *sp_json_text(const struct sp_json *doc, bool pretty);
  * message, and a caller whose document is no part of an image sets another code. */
 SP_CHECKED int sp_json_parse(const char *text, size_t len, struct sp_json **ret,
 			     struct sp_err *err);
+/* The same for a document that we made ourselves: as large as it is. */
+SP_CHECKED int sp_json_parse_own(const char *text, size_t len, struct sp_json **ret,
+				 struct sp_err *err);
 bool sp_json_is_object(const struct sp_json *value);
 bool sp_json_is_array(const struct sp_json *value);
 bool sp_json_is_str(const struct sp_json *value);

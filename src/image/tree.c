@@ -284,6 +284,7 @@ static void set_attributes(struct sp_tree_node *node, const struct sp_tree_entry
 	node->gid = e->gid;
 	node->size = e->size;
 	node->target = e->target;
+	node->kept = e->kept;
 }
 
 /* Turn a hard link into what it leads to; false if it cannot be linked to. */
@@ -300,6 +301,7 @@ static bool settle_link(struct sp_tree *tree, struct sp_tree_entry *e)
 	e->gid = node->gid;
 	e->size = node->size;
 	e->target = node->target;
+	e->kept = node->kept;
 	return true;
 }
 

@@ -45,11 +45,13 @@ struct sp_tree_entry {
 	uint32_t uid, gid;
 	uint16_t mode;			/* the 12 permission bits */
 	uint8_t type;			/* enum sp_tree_type */
+	const void *kept;		/* what a witness keeps of a file, or NULL */
 };
 
 struct sp_tree_node {
 	const char *name;		/* name_len bytes, no NUL after them */
 	const char *target;		/* text of a symlink */
+	const void *kept;
 	uint64_t size;
 	uint32_t uid, gid;
 	uint32_t parent, child, sibling;	/* SP_TREE_NONE at the end */

@@ -21,6 +21,8 @@
 
 #include "base/mem.h"
 #include "image/blob.h"
+#include "image/json.h"
+#include "image/tree.h"
 
 #define SP_VERIFY_DEPTH_MAX 8		/* indexes within indexes */
 #define SP_VERIFY_IMAGES_MAX 1024	/* manifests, and names for them */
@@ -28,7 +30,36 @@
 #define SP_VERIFY_NAMES_MAX (256 * 1024 * 1024)	/* bytes of their names */
 #define SP_VERIFY_FINDINGS_MAX 1000	/* problems kept, and notes; all are counted */
 
+/*
+ * A witness looks at files while layers are read, and then at each image as a
+ * whole: who knows more of programs than this layer does.
+ */
+struct sp_verify_view {
+	struct sp_tree *tree;		/* the merged file system */
+	const struct sp_json *config;	/* the configuration document */
+	const char *program;		/* absolute path of what is started; NULL: nothing */
+	const char *platform;		/* as the configuration says, or NULL */
+	/* report a problem, or a note, of this image */
+	void (*found)(void *found_ctx, bool is_note, const char *id, const char *what);
+	void *found_ctx;
+};
+
+struct sp_verify_witness {
+	void *ctx;
+	/*
+	 * A regular file of a layer.  read gives its contents, as far as wanted.
+	 * *ret is kept with the file and stays the witness's; NULL: nothing.
+	 */
+	int (*file)(void *ctx, const char *path, unsigned mode, uint64_t size,
+		    int (*read)(void *read_ctx, void *buf, size_t len, size_t *ret_len,
+				struct sp_err *),
+		    void *read_ctx, const void **ret, struct sp_err *err);
+	/* An image whose layers could all be read. */
+	int (*image)(void *ctx, const struct sp_verify_view *view, struct sp_err *err);
+};
+
 struct sp_verify_options {
+	const struct sp_verify_witness *witness;		/* may be NULL */
 	const volatile sig_atomic_t *cancelled;			/* may be NULL */
 	void (*progress)(void *ctx, const struct sp_progress *);	/* may be NULL */
 	void *progress_ctx;

@@ -138,10 +138,13 @@ static int check_tree(struct sp_verify_state *v, const struct sp_verify_parts *p
 		r = sp_tree_apply(tree, w.layer->entries, w.layer->entries_nr, &watch, err) ||
 		    sp_verify_tick(v, p->where, 0, err);
 	}
-	if (!r)
-		sp_verify_run(v, p->config_where, p->config, tree);
+	if (r) {
+		sp_tree_free(tree);
+		return sp_verify_absorb(v, "too-many-entries", p->where, err);
+	}
+	r = sp_verify_run(v, p->config_where, p->config, p->image->platform, tree, err);
 	sp_tree_free(tree);
-	return r ? sp_verify_absorb(v, "too-many-entries", p->where, err) : 0;
+	return r;
 }
 
 int sp_verify_parts(struct sp_verify_state *v, const struct sp_verify_parts *p,

@@ -56,6 +56,22 @@ static int count(struct sp_verify_state *v, const struct sp_tar_item *item,
 	return 0;
 }
 
+static int read_contents(void *ctx, void *buf, size_t len, size_t *ret_len,
+			 struct sp_err *err)
+{
+	return sp_tar_data(ctx, buf, len, ret_len, err);
+}
+
+static int show_witness(struct reading *r, struct sp_tree_entry *entry, struct sp_err *err)
+{
+	const struct sp_verify_witness *w = r->v->options->witness;
+
+	if (!w)
+		return 0;
+	return w->file(w->ctx, entry->path, entry->mode, entry->size, read_contents, r->tar,
+		       &entry->kept, err);
+}
+
 static int read_entries(struct reading *r, struct sp_verify_stratum *layer,
 			struct sp_err *err)
 {
@@ -73,8 +89,11 @@ static int read_entries(struct reading *r, struct sp_verify_stratum *layer,
 			return -1;
 		}
 		layer->entries_total += item.type != 'g';
-		if (sp_verify_entry(r->v, r->where, &item, &entry))
-			*SP_VEC_PUSH(layer->entries) = entry;
+		if (!sp_verify_entry(r->v, r->where, &item, &entry))
+			continue;
+		if (entry.type == SP_TREE_FILE && show_witness(r, &entry, err))
+			return -1;
+		*SP_VEC_PUSH(layer->entries) = entry;
 	}
 }
 

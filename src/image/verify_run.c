@@ -1,7 +1,7 @@
 /*
  * Whether what a configuration says can be started in the file system that the
  * layers make: the program, its user, its directory.  What the program's loader
- * then asks for is not looked at here.
+ * then asks for is for the witness to say.
  */
 #include <stdio.h>
 #include <string.h>
@@ -64,8 +64,8 @@ static const char *search_path(const struct run *r)
 	return DEFAULT_PATH;
 }
 
-/* Look for a bare name in all directories of PATH. */
-static bool in_path(const struct run *r, const char *name)
+/* Look for a bare name in all directories of PATH; the malloc'ed path, or NULL. */
+static char *in_path(const struct run *r, const char *name)
 {
 	const char *dir = search_path(r), *id;
 
@@ -76,14 +76,15 @@ static bool in_path(const struct run *r, const char *name)
 			sp_strf("%s/%s", workdir(r), name);
 
 		if (!cannot_run(r, path, &id))
-			return true;
+			return sp_steal_ptr(&path);
 		dir += len;
 		if (!*dir)
-			return false;
+			return NULL;
 	}
 }
 
-static void check_program(const struct run *r)
+/* The malloc'ed path of the program that is started, or NULL after a problem. */
+static char *check_program(const struct run *r)
 {
 	const char *word = first_word(r), *why, *id;
 	sp_autofree char *shown = NULL, *path = NULL;
@@ -91,22 +92,25 @@ static void check_program(const struct run *r)
 	if (!word) {
 		sp_verify_note(r->v, "no-entrypoint", r->where,
 			       "has no entry point and no command");
-		return;
+		return NULL;
 	}
 	shown = sp_verify_show(word, strlen(word));
 	if (!strchr(word, '/')) {
-		if (*word && in_path(r, word))
-			return;
+		path = *word ? in_path(r, word) : NULL;
+		if (path)
+			return sp_steal_ptr(&path);
 		path = sp_verify_show(search_path(r), strlen(search_path(r)));
 		sp_verify_problem(r->v, "entrypoint-missing", r->where,
 				  "the program \"%s\" is in no directory of PATH (%s)",
 				  shown, path);
-		return;
+		return NULL;
 	}
 	path = word[0] == '/' ? sp_strdup(word) : sp_strf("%s/%s", workdir(r), word);
 	why = cannot_run(r, path, &id);
-	if (why)
-		sp_verify_problem(r->v, id, r->where, "the program %s %s", shown, why);
+	if (!why)
+		return sp_steal_ptr(&path);
+	sp_verify_problem(r->v, id, r->where, "the program %s %s", shown, why);
+	return NULL;
 }
 
 static bool is_number(const char *s, size_t len)
@@ -157,12 +161,29 @@ static void check_workdir(const struct run *r)
 				  "the working directory %s is no directory", shown);
 }
 
-void sp_verify_run(struct sp_verify_state *v, const char *where,
-		   const struct sp_json *config, struct sp_tree *tree)
+static void found(void *ctx, bool is_note, const char *id, const char *what)
 {
-	const struct run r = { v, where, sp_json_get(config, "config"), tree };
+	const struct run *r = ctx;
 
-	check_program(&r);
+	if (is_note)
+		sp_verify_note(r->v, id, r->where, "%s", what);
+	else
+		sp_verify_problem(r->v, id, r->where, "%s", what);
+}
+
+int sp_verify_run(struct sp_verify_state *v, const char *where,
+		  const struct sp_json *config, const char *platform, struct sp_tree *tree,
+		  struct sp_err *err)
+{
+	struct run r = { v, where, sp_json_get(config, "config"), tree };
+	const struct sp_verify_witness *w = v->options->witness;
+	sp_autofree char *program = check_program(&r);
+	struct sp_verify_view view = {
+		.tree = tree, .config = config, .program = program, .platform = platform,
+		.found = found, .found_ctx = &r,
+	};
+
 	check_user(&r);
 	check_workdir(&r);
+	return w ? w->image(w->ctx, &view, err) : 0;
 }

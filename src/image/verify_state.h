@@ -196,7 +196,8 @@ SP_CHECKED int sp_verify_parts(struct sp_verify_state *v,
 
 /* --- verify_run.c --- */
 /* Can what the configuration says be started in this tree? */
-void sp_verify_run(struct sp_verify_state *v, const char *where,
-		   const struct sp_json *config, struct sp_tree *tree);
+SP_CHECKED int sp_verify_run(struct sp_verify_state *v, const char *where,
+			     const struct sp_json *config, const char *platform,
+			     struct sp_tree *tree, struct sp_err *err);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "api/options.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "api/values.h"
@@ -106,27 +107,10 @@ static int set_exclude(struct sp_options *o, const char *value, struct sp_err *e
 	return add_to(&o->excludes, o, value);
 }
 
-static int set_sysroot(struct sp_options *o, const char *value, struct sp_err *err)
-{
-	if (!*value)
-		return sp_err_set(err, SP_EUSAGE, "--sysroot is empty; expected a directory");
-	o->sysroot = sp_arena_strdup(&o->arena, value);
-	return 0;
-}
-
 static int set_bind_now(struct sp_options *o, const char *value, struct sp_err *err)
 {
 	(void)value, (void)err;
 	o->bind_now = true;
-	return 0;
-}
-
-static int set_cpu(struct sp_options *o, const char *value, struct sp_err *err)
-{
-	if (!*value)
-		return sp_err_set(err, SP_EUSAGE,
-				  "--cpu is empty; say a level such as x86-64-v3, or all");
-	o->cpu = sp_arena_strdup(&o->arena, value);
 	return 0;
 }
 
@@ -148,13 +132,6 @@ static int set_env(struct sp_options *o, const char *value, struct sp_err *err)
 	if (sp_value_pair("--env", value, err))
 		return -1;
 	sp_pairs_set(&o->env, &o->arena, value);
-	return 0;
-}
-
-static int set_user(struct sp_options *o, const char *value, struct sp_err *err)
-{
-	(void)err;	/* its form is checked with the image's accounts */
-	o->user = sp_arena_strdup(&o->arena, value);
 	return 0;
 }
 
@@ -260,45 +237,9 @@ static int set_arg(struct sp_options *o, const char *value, struct sp_err *err)
 	return add_to(&o->args, o, value);
 }
 
-static int set_platform(struct sp_options *o, const char *value, struct sp_err *err)
-{
-	if (!*value)
-		return sp_err_set(err, SP_EUSAGE, "--platform is empty; say OS/ARCH[/VARIANT]");
-	o->platform = sp_arena_strdup(&o->arena, value);
-	return 0;
-}
-
-static int set_author(struct sp_options *o, const char *value, struct sp_err *err)
-{
-	(void)err;
-	o->author = sp_arena_strdup(&o->arena, value);
-	return 0;
-}
-
 static int set_created(struct sp_options *o, const char *value, struct sp_err *err)
 {
 	return sp_value_time("--created", value, &o->created, err);
-}
-
-static int set_digest_file(struct sp_options *o, const char *value, struct sp_err *err)
-{
-	(void)err;
-	o->digest_file = sp_arena_strdup(&o->arena, value);
-	return 0;
-}
-
-static int set_metadata_file(struct sp_options *o, const char *value, struct sp_err *err)
-{
-	(void)err;
-	o->metadata_file = sp_arena_strdup(&o->arena, value);
-	return 0;
-}
-
-static int set_depfile(struct sp_options *o, const char *value, struct sp_err *err)
-{
-	(void)err;
-	o->depfile = sp_arena_strdup(&o->arena, value);
-	return 0;
 }
 
 static int set_threads(struct sp_options *o, const char *value, struct sp_err *err)
@@ -311,19 +252,8 @@ static int set_threads(struct sp_options *o, const char *value, struct sp_err *e
 	return 0;
 }
 
-static int set_docker_host(struct sp_options *o, const char *value, struct sp_err *err)
-{
-	(void)err;
-	o->docker_host = sp_arena_strdup(&o->arena, value);
-	return 0;
-}
-
-static int set_temp_dir(struct sp_options *o, const char *value, struct sp_err *err)
-{
-	(void)err;
-	o->temp_dir = sp_arena_strdup(&o->arena, value);
-	return 0;
-}
+/* An option whose value is kept as it is. */
+#define TEXT(field) NULL, offsetof(struct sp_options, field)
 
 #define OUT "Output"
 #define FILES "What goes in"
@@ -331,82 +261,82 @@ static int set_temp_dir(struct sp_options *o, const char *value, struct sp_err *
 #define SCRIPTS "For scripts"
 
 const struct sp_option sp_option_table[] = {
-	{ "program", 0, "PROGRAM", NULL, "a program to pack", true, set_program },
+	{ "program", 0, "PROGRAM", NULL, "a program to pack", true, set_program, 0 },
 	{ "output", 'o', "DEST", OUT,
 	  "where the image goes: FILE.tar, DIR/, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:NAME:TAG], docker-daemon:NAME[:TAG], or - for the archive on stdout",
-	  true, set_output },
+	  true, set_output, 0 },
 	{ "tag", 't', "NAME[:TAG]", OUT,
-	  "name of the image; by default the program's name and latest", true, set_tag },
+	  "name of the image; by default the program's name and latest", true, set_tag, 0 },
 	{ "compress", 0, "HOW", OUT,
-	  "gzip[:LEVEL] (default gzip:6), zstd[:LEVEL] or none", false, set_compress },
+	  "gzip[:LEVEL] (default gzip:6), zstd[:LEVEL] or none", false, set_compress, 0 },
 	{ "layers", 0, "one|split", OUT,
 	  "one layer (default), or dependencies and program in layers of their own",
-	  false, set_layers },
+	  false, set_layers, 0 },
 	{ "threads", 0, "N", OUT,
 	  "threads that compress; by default one a CPU. The bytes do not depend on it",
-	  false, set_threads },
+	  false, set_threads, 0 },
 
 	{ "at", 0, "PATH", FILES,
 	  "where the program goes; by default /NAME, or its own path if that is under /usr, /bin, /sbin, /lib or /opt",
-	  false, set_at },
+	  false, set_at, 0 },
 	{ "add", 0, "SRC[:DST]", FILES,
-	  "add a file or a tree; ELF files bring what they need", true, set_add },
-	{ "exclude", 0, "GLOB", FILES, "leave out what matches", true, set_exclude },
+	  "add a file or a tree; ELF files bring what they need", true, set_add, 0 },
+	{ "exclude", 0, "GLOB", FILES, "leave out what matches", true, set_exclude, 0 },
 	{ "sysroot", 0, "DIR", FILES,
-	  "look for the loader and the libraries in DIR instead of /", false, set_sysroot },
+	  "look for the loader and the libraries in DIR instead of /", false, TEXT(sysroot) },
 
 	{ "cpu", 0, "LEVEL|all", FILES,
 	  "add the variants of libraries for CPUs up to LEVEL (glibc-hwcaps, as x86-64-v3), or all of them; by default the ones that run everywhere",
-	  false, set_cpu },
+	  false, TEXT(cpu) },
 	{ "bind-now", 0, NULL, FILES,
 	  "check that every symbol that the program and its libraries ask for is defined",
-	  false, set_bind_now },
+	  false, set_bind_now, 0 },
 
-	{ "env", 'e', "NAME=VALUE", CONFIG, "set an environment variable", true, set_env },
+	{ "env", 'e', "NAME=VALUE", CONFIG, "set an environment variable", true, set_env, 0 },
 	{ "user", 'u', "USER[:GROUP]", CONFIG,
 	  "who the program runs as; nonroot is 65532:65532 with account entries",
-	  false, set_user },
-	{ "workdir", 'w', "DIR", CONFIG, "working directory", false, set_workdir },
-	{ "label", 'l', "KEY=VALUE", CONFIG, "set a label", true, set_label },
+	  false, TEXT(user) },
+	{ "workdir", 'w', "DIR", CONFIG, "working directory", false, set_workdir, 0 },
+	{ "label", 'l', "KEY=VALUE", CONFIG, "set a label", true, set_label, 0 },
 	{ "expose", 'p', "PORT[/PROTO]", CONFIG, "declare a port, or a range A-B", true,
-	  set_expose },
-	{ "volume", 0, "PATH", CONFIG, "declare a volume", true, set_volume },
+	  set_expose, 0 },
+	{ "volume", 0, "PATH", CONFIG, "declare a volume", true, set_volume, 0 },
 	{ "stop-signal", 0, "SIGNAL", CONFIG, "signal that stops the program", false,
-	  set_stop_signal },
+	  set_stop_signal, 0 },
 	{ "healthcheck", 0, "COMMAND", CONFIG,
 	  "command that tells whether the program is well (words, a JSON array, or NONE); it runs without a shell",
-	  false, set_healthcheck },
+	  false, set_healthcheck, 0 },
 	{ "health-interval", 0, "TIME", CONFIG, "time between health checks, as 30s", false,
-	  set_health_interval },
+	  set_health_interval, 0 },
 	{ "health-timeout", 0, "TIME", CONFIG, "time that one check may take", false,
-	  set_health_timeout },
+	  set_health_timeout, 0 },
 	{ "health-start-period", 0, "TIME", CONFIG, "time to start in which failures do not count",
-	  false, set_health_start },
+	  false, set_health_start, 0 },
 	{ "health-retries", 0, "N", CONFIG, "failures in a row that make it unhealthy", false,
-	  set_health_retries },
+	  set_health_retries, 0 },
 	{ "annotation", 0, "[index:|manifest:]KEY=VALUE", CONFIG,
-	  "annotate the manifest (default) or the index", true, set_annotation },
+	  "annotate the manifest (default) or the index", true, set_annotation, 0 },
 	{ "entrypoint", 0, "WORD", CONFIG,
 	  "entry point instead of the program: a path, again for each argument, or a JSON array",
-	  true, set_entrypoint },
+	  true, set_entrypoint, 0 },
 	{ "platform", 0, "OS/ARCH[/VARIANT]", CONFIG,
-	  "must agree with the program, whose header otherwise decides", false, set_platform },
-	{ "author", 0, "TEXT", CONFIG, "author of the image", false, set_author },
+	  "must agree with the program, whose header otherwise decides", false, TEXT(platform) },
+	{ "author", 0, "TEXT", CONFIG, "author of the image", false, TEXT(author) },
 	{ "created", 0, "TIME", CONFIG,
 	  "time stamp of image and files: seconds since 1970, RFC 3339, or now; by default SOURCE_DATE_EPOCH, else 1970-01-01T00:00:00Z",
-	  false, set_created },
+	  false, set_created, 0 },
 
 	{ "digest-file", 0, "FILE", SCRIPTS, "write the digest of the image to FILE", false,
-	  set_digest_file },
+	  TEXT(digest_file) },
 	{ "metadata-file", 0, "FILE", SCRIPTS, "write digests and descriptor as JSON to FILE",
-	  false, set_metadata_file },
+	  false, TEXT(metadata_file) },
 	{ "depfile", 0, "FILE", SCRIPTS,
 	  "write a make rule that names every file that went into the image", false,
-	  set_depfile },
+	  TEXT(depfile) },
 
-	{ "arg", 0, "ARG", NULL, "an argument for Cmd", true, set_arg },
-	{ "docker-host", 0, "URL", NULL, "DOCKER_HOST", false, set_docker_host },
-	{ "temp-dir", 0, "DIR", NULL, "TMPDIR", false, set_temp_dir },
+	{ "arg", 0, "ARG", NULL, "an argument for Cmd", true, set_arg, 0 },
+	{ "docker-host", 0, "URL", NULL, "DOCKER_HOST", false, TEXT(docker_host) },
+	{ "temp-dir", 0, "DIR", NULL, "TMPDIR", false, TEXT(temp_dir) },
 };
 const size_t sp_option_table_nr = sizeof(sp_option_table) / sizeof(*sp_option_table);
 
@@ -442,7 +372,14 @@ int sp_options_set(struct sp_options *options, const char *name, const char *val
 		if (option->arg && !value)
 			return sp_err_set(err, SP_EUSAGE, "--%s needs a value: %s", name,
 					  option->arg);
-		return option->set(options, value, err);
+		if (option->set)
+			return option->set(options, value, err);
+		if (!*value)
+			return sp_err_set(err, SP_EUSAGE, "--%s is empty; expected %s", name,
+					  option->arg);
+		*(const char **)((char *)options + option->text) =
+			sp_arena_strdup(&options->arena, value);
+		return 0;
 	}
 	return sp_err_set(err, SP_EUSAGE, "there is no option --%s", name);
 }

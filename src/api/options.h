@@ -36,6 +36,7 @@ struct sp_option {
 	const char *help;
 	bool repeats;		/* may be given more than once */
 	int (*set)(struct sp_options *, const char *value, struct sp_err *);
+	size_t text;		/* set NULL: where in sp_options the text goes */
 };
 
 extern const struct sp_option sp_option_table[];

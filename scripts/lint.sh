@@ -229,9 +229,10 @@ fi
 # --- 10. scripts -----------------------------------------------------------------------------
 
 if command -v shellcheck >/dev/null; then
-	# The test library sets variables that its users read, and the other way round.
+	# The test library sets variables that its users read, and the other way round;
+	# tests hold FIFOs open, list small folders, and name files as commands are named.
 	# shellcheck disable=SC2046
-	shellcheck -S warning -e SC1090,SC1091,SC2034,SC2154 -f gcc \
+	shellcheck -S warning -e SC1090,SC1091,SC2010,SC2034,SC2154,SC2217,SC2238 -f gcc \
 		$(find bootstrap .ci scripts tests -type f \
 			\( -name '*.sh' -o -path bootstrap -o -path .ci/run \) 2>/dev/null) |
 		breaches ''

@@ -62,6 +62,7 @@ enum sp_code {
  */
 struct sp_err {
 	enum sp_code code;
+	char id[32];		/* of a diagnosis (docs/diagnoses.md), for scripts; else "" */
 	char msg[4096];
 };
 
@@ -111,7 +112,8 @@ SP_API int scratchpack_plan(struct scratchpack *job, struct sp_err *err);
 
 /*
  * Plan, prove and write the image to every "output".  The report has "results":
- * one object a destination with "name", "digest" and "destination".
+ * one object a destination with "name", "digest" and "destination"; "layers";
+ * and of each program the facts, sizes and notes, without the plan.
  */
 SP_API int scratchpack_pack(struct scratchpack *job, struct sp_err *err);
 

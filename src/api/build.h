@@ -83,7 +83,10 @@ SP_CHECKED int sp_side_files_write(const struct sp_build *build,
 				   const struct sp_image *image, struct sp_err *err);
 
 /* report.c: the plan and what stands behind it, as JSON. */
-void sp_report_build(const struct sp_build *build, struct sp_json *report);
+void sp_report_build(struct sp_build *build, struct sp_json *report);
+
+/* The same in short: facts, sizes and notes of each program. */
+void sp_report_summary(struct sp_build *build, struct sp_json *report);
 void sp_report_program(struct sp_build *build, const struct sp_target *target,
 		       struct sp_json *report);
 

@@ -73,6 +73,16 @@ void sp_job_progress(struct scratchpack *job, const char *phase, const char *ite
 			      &(struct sp_progress){ phase, item, done, total });
 }
 
+/* A report that stands although the operation failed says why. */
+static void report_error(struct sp_json *report, const struct sp_err *err)
+{
+	struct sp_json *error = sp_json_add_object(report, "error");
+
+	sp_json_add_str(error, "id", err->id);
+	sp_json_add_str(error, "message", err->msg);
+	sp_json_add_int(error, "exit_code", err->code);
+}
+
 int scratchpack_plan(struct scratchpack *job, struct sp_err *err)
 {
 	SP_CLEANUP(sp_build_release) struct sp_build build = { 0 };
@@ -83,6 +93,8 @@ int scratchpack_plan(struct scratchpack *job, struct sp_err *err)
 		return -1;
 	int rc = sp_build_prove(&build, err);
 	sp_report_build(&build, report);
+	if (rc)
+		report_error(report, err);
 	sp_job_report(job, report);
 	return rc;
 }
@@ -100,7 +112,7 @@ int scratchpack_pack(struct scratchpack *job, struct sp_err *err)
 		return -1;
 	if (sp_build_write(&build, report, err))
 		return -1;
-	sp_report_build(&build, report);
+	sp_report_summary(&build, report);
 	sp_job_report(job, report);
 	return 0;
 }
@@ -117,6 +129,8 @@ int scratchpack_inspect(struct scratchpack *job, struct sp_err *err)
 		return sp_err_set(err, SP_EUSAGE, "one program can be inspected at a time");
 	int rc = sp_build_prove(&build, err);
 	sp_report_program(&build, &build.targets[0], report);
+	if (rc)
+		report_error(report, err);
 	sp_job_report(job, report);
 	return rc;
 }

@@ -225,6 +225,18 @@ static void report_hardening(const struct sp_elf *elf, struct sp_json *report)
 	sp_json_add_bool(h, "text_relocations", elf->textrel);
 }
 
+static void report_notes(const struct sp_plan *plan, struct sp_json *report)
+{
+	struct sp_json *notes = sp_json_add_array(report, "notes");
+
+	for (size_t i = 0; i < plan->notes_nr; i++) {
+		struct sp_json *note = sp_json_push_object(notes);
+
+		sp_json_add_str(note, "id", plan->notes[i].id);
+		sp_json_add_str(note, "text", plan->notes[i].text);
+	}
+}
+
 static void report_needs(const struct sp_build *build, struct sp_json *report)
 {
 	struct sp_json *list = sp_json_add_array(report, "needs");
@@ -290,20 +302,37 @@ void sp_report_program(struct sp_build *build, const struct sp_target *target,
 	if (build->explain)
 		report_causes(target->rootfs->closure, report);
 	report_hardening(target->rootfs->closure->objects[0].elf, report);
-	struct sp_json *notes = sp_json_add_array(report, "notes");
-	for (size_t i = 0; i < plan->notes_nr; i++) {
-		struct sp_json *note = sp_json_push_object(notes);
+	report_notes(plan, report);
+}
 
-		sp_json_add_str(note, "id", plan->notes[i].id);
-		sp_json_add_str(note, "text", plan->notes[i].text);
+static size_t count_files(const struct sp_plan *plan)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < plan->entries_nr; i++)
+		nr += plan->entries[i].type == SP_ENTRY_FILE;
+	return nr;
+}
+
+void sp_report_summary(struct sp_build *build, struct sp_json *report)
+{
+	struct sp_json *programs = sp_json_add_array(report, "programs");
+
+	for (size_t i = 0; i < build->targets_nr; i++) {
+		const struct sp_plan *plan = build->targets[i].rootfs->plan;
+		struct sp_json *item = sp_json_push_object(programs);
+
+		report_facts(build, &build->targets[i], item);
+		sp_json_add_int(item, "files", (int64_t)count_files(plan));
+		sp_json_add_int(item, "size", (int64_t)sp_plan_size(plan));
+		report_notes(plan, item);
 	}
 }
 
-void sp_report_build(const struct sp_build *build, struct sp_json *report)
+void sp_report_build(struct sp_build *build, struct sp_json *report)
 {
 	struct sp_json *programs = sp_json_add_array(report, "programs");
 
 	for (size_t i = 0; i < build->targets_nr; i++)
-		sp_report_program((struct sp_build *)build, &build->targets[i],
-				  sp_json_push_object(programs));
+		sp_report_program(build, &build->targets[i], sp_json_push_object(programs));
 }

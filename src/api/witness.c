@@ -201,7 +201,8 @@ static int see_image(void *ctx, const struct sp_verify_view *view, struct sp_err
 		view->found(view->found_ctx, true, "start-unproven",
 			    "the image holds a program or library too large to be looked into; whether the entry point starts is not known");
 	else
-		view->found(view->found_ctx, false, "cannot-start", why.msg);
+		view->found(view->found_ctx, false, why.id[0] ? why.id : "cannot-start",
+			    why.msg);
 	return 0;
 }
 

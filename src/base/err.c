@@ -14,6 +14,19 @@ int sp_err_set(struct sp_err *err, enum sp_code code, const char *fmt, ...)
 
 	va_start(args, fmt);
 	err->code = code;
+	err->id[0] = '\0';
+	vsnprintf(err->msg, sizeof(err->msg), fmt, args);
+	va_end(args);
+	return -1;
+}
+
+int sp_err_diagnose(struct sp_err *err, const char *id, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	err->code = SP_EPROGRAM;
+	snprintf(err->id, sizeof(err->id), "%s", id);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, args);
 	va_end(args);
 	return -1;
@@ -27,6 +40,7 @@ int sp_err_sys(struct sp_err *err, enum sp_code code, const char *fmt, ...)
 
 	va_start(args, fmt);
 	err->code = code;
+	err->id[0] = '\0';
 	vsnprintf(err->msg, sizeof(err->msg), fmt, args);
 	va_end(args);
 	len = strlen(err->msg);
@@ -34,6 +48,12 @@ int sp_err_sys(struct sp_err *err, enum sp_code code, const char *fmt, ...)
 	const char *what = strerrordesc_np(saved);
 	snprintf(err->msg + len, sizeof(err->msg) - len, ": %s",
 		 what ? what : "unknown error");
+	return -1;
+}
+
+int sp_err_name(struct sp_err *err, const char *id)
+{
+	snprintf(err->id, sizeof(err->id), "%s", id);
 	return -1;
 }
 

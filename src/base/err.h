@@ -30,6 +30,14 @@ int sp_err_set(struct sp_err *err, enum sp_code code, const char *fmt, ...)
 int sp_err_sys(struct sp_err *err, enum sp_code code, const char *fmt, ...)
 	SP_PRINTF(3, 4);
 
+/* A diagnosis: SP_EPROGRAM with an identifier that stays the same from version to
+ * version and stands in docs/diagnoses.md. */
+int sp_err_diagnose(struct sp_err *err, const char *id, const char *fmt, ...)
+	SP_PRINTF(3, 4);
+
+/* Give the failure that is there an identifier; returns -1. */
+int sp_err_name(struct sp_err *err, const char *id);
+
 /* Put "context: " in front of the message that is there; returns -1. */
 int sp_err_wrap(struct sp_err *err, const char *fmt, ...) SP_PRINTF(2, 3);
 

@@ -74,7 +74,7 @@ void cli_print_manual(FILE *out);
 
 /* talk.c: messages to stderr, safe for a terminal whatever names hold. */
 void cli_talk_init(const struct cli *cli);
-void cli_error(const char *text);
+void cli_error(const char *text, const char *id);
 void cli_note(const char *text);
 void cli_say(const char *fmt, ...) SP_PRINTF(1, 2);	/* not with -q */
 void cli_print_safe(FILE *out, const char *text);

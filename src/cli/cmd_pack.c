@@ -44,9 +44,7 @@ static void summary(const struct sp_json *report)
 
 	for (const struct sp_json *p = sp_json_first(programs); p; p = sp_json_next(p)) {
 		size += sp_json_int(p, "size", &n) ? n : 0;
-		for (const struct sp_json *e = sp_json_first(sp_json_get(p, "plan")); e;
-		     e = sp_json_next(e))
-			files += strcmp(sp_json_str(e, "type"), "file") == 0;
+		files += sp_json_int(p, "files", &n) ? (size_t)n : 0;
 	}
 	for (const struct sp_json *l = sp_json_first(layers); l; l = sp_json_next(l))
 		packed += sp_json_int(l, "size", &n) ? n : 0;

@@ -128,7 +128,7 @@ int main(int argc, char **argv)
 	int rc = run(&cli, argc, argv, &err);
 	cli_progress_done();
 	if (rc && !caught && err.msg[0])
-		cli_error(err.msg);
+		cli_error(err.msg, err.id);
 	if (rc && err.code == SP_EUSAGE && err.msg[0])
 		fputs("Try 'scratchpack help' for the options.\n", stderr);
 	running_job = NULL;

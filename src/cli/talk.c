@@ -55,24 +55,26 @@ void cli_print_safe(FILE *out, const char *text)
 	}
 }
 
-static void message(const char *kind, const char *color, const char *text)
+static void message(const char *kind, const char *color, const char *text, const char *id)
 {
 	cli_progress_done();
 	fprintf(stderr, "scratchpack: %s%s:%s ", color_err ? color : "", kind,
 		color_err ? "\033[0m" : "");
 	cli_print_safe(stderr, text);
+	if (*id)
+		fprintf(stderr, " [%s]", id);
 	fputc('\n', stderr);
 }
 
-void cli_error(const char *text)
+void cli_error(const char *text, const char *id)
 {
-	message("error", "\033[1;31m", text);
+	message("error", "\033[1;31m", text, id);
 }
 
 void cli_note(const char *text)
 {
 	if (!quiet)
-		message("note", "\033[36m", text);
+		message("note", "\033[36m", text, "");
 }
 
 void cli_say(const char *fmt, ...)

@@ -333,7 +333,7 @@ static int read_hints(struct sp_reader *r, struct sp_elf *elf, struct sp_err *er
 	return 0;
 }
 
-int sp_elf_read(struct sp_file *file, struct sp_elf **ret, struct sp_err *err)
+static int read_facts(struct sp_file *file, struct sp_elf **ret, struct sp_err *err)
 {
 	sp_autoelf struct sp_elf *elf = sp_calloc(1, sizeof(*elf));
 	struct sp_reader r;
@@ -346,6 +346,15 @@ int sp_elf_read(struct sp_file *file, struct sp_elf **ret, struct sp_err *err)
 		return -1;
 	*ret = sp_steal_ptr(&elf);
 	return 0;
+}
+
+int sp_elf_read(struct sp_file *file, struct sp_elf **ret, struct sp_err *err)
+{
+	int rc = read_facts(file, ret, err);
+
+	if (rc && err->code == SP_EPROGRAM)
+		sp_err_name(err, "damaged-file");
+	return rc;
 }
 
 void sp_elf_free(struct sp_elf *elf)

@@ -227,10 +227,10 @@ const char *sp_kind_of_bytes(const void *head, size_t len)
 static int refuse_other(const struct sp_elf *elf, struct sp_err *err)
 {
 	if (elf->type != ET_EXEC)
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "not-executable-type",
 				  "an ELF file of type %u, expected an executable",
 				  elf->type);
-	return sp_err_set(err, SP_EPROGRAM,
+	return sp_err_diagnose(err, "not-executable-type",
 			  "its entry point 0x%" PRIx64 " is not code in the file, "
 			  "expected an executable (is this a file of debugging symbols?)",
 			  elf->entry);
@@ -244,25 +244,25 @@ int sp_kind_check_entry(const struct sp_elf *elf, struct sp_err *err)
 	case SP_KIND_DYNAMIC:
 		return 0;
 	case SP_KIND_LIBRARY:
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "shared-object",
 				  "a shared object that cannot be started, expected an "
 				  "executable; give the program that uses it, and add the "
 				  "library with --add if it is loaded by hand");
 	case SP_KIND_RELOCATABLE:
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "relocatable-object",
 				  "a relocatable object file (.o), expected an executable; "
 				  "link it first");
 	case SP_KIND_CORE:
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "core-dump",
 				  "a core dump, expected an executable; give the program "
 				  "that dumped it");
 	case SP_KIND_PACKED:
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "packed",
 				  "packed by UPX, so what it needs cannot be seen, expected "
 				  "a plain executable; unpack it with `upx -d` or give the "
 				  "original");
 	case SP_KIND_FOREIGN:
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "foreign-system",
 				  "a program for %s, expected one for linux; build it for "
 				  "linux", sp_kind_os(elf));
 	case SP_KIND_SCRIPT:

@@ -79,7 +79,7 @@ static const char *arm_variant(const struct sp_elf *elf)
 
 static int no_name(const struct sp_elf *elf, const char *what, struct sp_err *err)
 {
-	return sp_err_set(err, SP_EPROGRAM,
+	return sp_err_diagnose(err, "unknown-machine",
 			  "built for %s (ELF machine %u, %d bit, %s-endian), which has no "
 			  "name in container images; expected one of " ARCHES, what,
 			  elf->machine, elf->bits, elf->big_endian ? "big" : "little");

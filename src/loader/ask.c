@@ -138,7 +138,7 @@ static int read_all(const struct sp_elf *elf, struct sp_file *file,
 	size_t got;
 
 	if (elf->file_size > SP_LOADER_FILE_MAX)
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "unknown-loader",
 				  "too large for a program loader (%llu bytes)",
 				  (unsigned long long)elf->file_size);
 	char *room = sp_buf_reserve(ret, elf->file_size);
@@ -187,13 +187,13 @@ int sp_loader_ask(const struct sp_elf *elf, struct sp_file *file, const char *in
 		loader.libc = SP_LIBC_GLIBC;
 		find_dirs(&bytes, arena, &loader);
 		if (!loader.dirs_nr)
-			return sp_err_set(err, SP_EPROGRAM,
+			return sp_err_diagnose(err, "unknown-loader",
 					  "no built-in library directories can be read in this glibc loader");
 		loader.lib = lib_of(loader.dirs[0]);
 		loader.version = find_version(&bytes, arena);
 		find_hwcaps(&bytes, arena, &loader);
 	} else {
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "unknown-loader",
 				  "neither glibc's nor musl's loader; programs of other C libraries can only be packed when linked statically");
 	}
 	*ret = loader;

@@ -74,7 +74,7 @@ static int push_file(struct sp_closure *closure, struct sp_object *object,
 	if (sp_root_resolve(object->root, object->path, &object->found, err))
 		return -1;
 	if (!object->found.real)
-		return sp_err_set(err, SP_EPROGRAM, "%s: no such file%s", shown,
+		return sp_err_diagnose(err, "missing-file", "%s: no such file%s", shown,
 				  object->found.links_nr ?
 					  " (it is a symbolic link that leads nowhere)" : "");
 	if (sp_root_open(object->root, object->found.real, &file, err)) {
@@ -102,6 +102,22 @@ static int ask_interpreter(struct sp_closure *closure, struct sp_err *err)
 	return 0;
 }
 
+/* Without its loader a program fails with "no such file", which says nothing. */
+static int missing_loader(struct sp_closure *closure, const char *path, struct sp_err *err)
+{
+	const struct sp_object *program = &closure->objects[0];
+	const char *advice =
+		program->elf->go.version && !program->elf->needed_nr ?
+			"a Go program built as PIE needs its loader even if it needs no library: build it without -buildmode=pie" :
+		strstr(path, "/ld-musl-") ?
+			"it is a program for musl: install musl, or give a root that has it (--sysroot)" :
+			"install the C library that it was built for, or give a root that has it (--sysroot)";
+
+	return sp_err_diagnose(err, "missing-loader",
+			       "%s: its program loader %s is not there; %s", program->path,
+			       sp_root_show(closure->libs, path), advice);
+}
+
 static int push_interpreter(struct sp_closure *closure, struct sp_err *err)
 {
 	const struct sp_elf *program = closure->objects[0].elf;
@@ -109,10 +125,15 @@ static int push_interpreter(struct sp_closure *closure, struct sp_err *err)
 	size_t index;
 
 	if (path[0] != '/')
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "relative-loader",
 				  "%s: its program loader \"%s\" is a relative path; an image needs an absolute one (set it with patchelf --set-interpreter)",
 				  closure->objects[0].path, path);
 	path = sp_arena_strdup(&closure->arena, path);
+	struct sp_found found;
+	if (sp_root_resolve(closure->libs, path, &found, err))
+		return -1;
+	if (!found.real)
+		return missing_loader(closure, path, err);
 	struct sp_object interp = {
 		.name = path, .path = path, .image_path = path, .root = closure->libs,
 		.needed_by = 0, .rule = SP_RULE_INTERPRETER, .rule_of = SP_NO_OBJECT,
@@ -122,7 +143,7 @@ static int push_interpreter(struct sp_closure *closure, struct sp_err *err)
 				   closure->objects[0].path);
 	if (closure->objects[1].elf->bits != program->bits ||
 	    closure->objects[1].elf->machine != program->machine)
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "wrong-architecture",
 				  "%s: the program loader of %s is for another machine; a root of the program's own architecture is needed (--sysroot)",
 				  sp_root_show(closure->libs, path),
 				  closure->objects[0].path);
@@ -264,7 +285,7 @@ static int static_program(struct sp_closure *closure, struct sp_err *err)
 	const struct sp_elf *elf = closure->objects[0].elf;
 
 	if (elf->needed_nr && !elf->interp)
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "libraries-without-loader",
 				  "%s: needs libraries (%s) but names no program loader; link it as an executable",
 				  closure->objects[0].path, elf->needed[0]);
 	return 0;
@@ -316,7 +337,7 @@ int sp_closure_load(struct sp_closure *closure, struct sp_object *object,
 		    strcmp(closure->objects[i].image_path, object->image_path) == 0)
 			return 0;
 	if (from == SP_OBJECTS_MAX)
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "too-many-objects",
 				  "more than %d objects in one closure", SP_OBJECTS_MAX);
 	if (push_file(closure, object, &index, err))
 		return -1;
@@ -363,7 +384,7 @@ int sp_closure_check(const struct sp_closure *closure, struct sp_err *err)
 							   closure->objects[m->from].path;
 
 		list_probes(m, &text);
-		sp_err_set(err, SP_EPROGRAM, "%s: %s, needed by %s; tried %s", m->name,
+		sp_err_diagnose(err, "missing-library", "%s: %s, needed by %s; tried %s", m->name,
 			   m->why, by, text.len ? text.data : "nothing");
 		if (closure->missing_nr > 1)
 			sp_err_wrap(err, "%zu libraries are missing, the first",
@@ -371,6 +392,8 @@ int sp_closure_check(const struct sp_closure *closure, struct sp_err *err)
 		return -1;
 	}
 	if (closure->problems_nr)
-		return sp_err_set(err, SP_EPROGRAM, "%s", closure->problems[0]);
+		return strstr(closure->problems[0], "undefined symbol") ?
+			sp_err_diagnose(err, "missing-symbol", "%s", closure->problems[0]) :
+			sp_err_diagnose(err, "missing-version", "%s", closure->problems[0]);
 	return 0;
 }

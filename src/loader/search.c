@@ -110,7 +110,7 @@ static int take(struct sp_search *s, const struct sp_dir *at,
 	struct sp_closure *closure = s->closure;
 
 	if (closure->objects_nr == SP_OBJECTS_MAX)
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "too-many-objects",
 				  "more than %d objects in one closure", SP_OBJECTS_MAX);
 	s->object = sp_closure_push(closure, &(struct sp_object){
 		.name = sp_arena_strdup(&closure->arena, s->name),

@@ -44,10 +44,10 @@ static int open_program(const struct candidate *c, struct sp_file *ret, struct s
 	if (sp_root_resolve(c->root, c->path, &found, err))
 		return -1;
 	if (!found.real)
-		return sp_err_set(err, SP_EPROGRAM, "%s: no such file%s", shown,
+		return sp_err_diagnose(err, "missing-file", "%s: no such file%s", shown,
 				  found.links_nr ? ", or a link that leads nowhere" : "");
 	if (found.st.type != SP_FILE)
-		return sp_err_set(err, SP_EPROGRAM, "%s: is %s, expected a program", shown,
+		return sp_err_diagnose(err, "not-a-file", "%s: is %s, expected a program", shown,
 				  found.st.type == SP_DIR ? "a directory" :
 							    "a device, FIFO or socket");
 	if (sp_root_open(c->root, found.real, ret, err)) {
@@ -55,7 +55,7 @@ static int open_program(const struct candidate *c, struct sp_file *ret, struct s
 		return -1;
 	}
 	if (!(found.st.mode & 0111))
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "not-executable",
 				  "%s: is not executable (mode %04o), so no engine could start it; run chmod +x on it",
 				  shown, found.st.mode);
 	return 0;
@@ -70,7 +70,7 @@ static int check_elf(struct sp_file *file, const char *shown, struct sp_err *err
 	if (!sp_elf_is(file)) {
 		if (sp_file_pread(file, head, sizeof(head), 0, &got, err))
 			return sp_err_wrap(err, "%s", shown);
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "not-a-program",
 				  "%s: is %s, expected a compiled program for Linux (ELF) or a script",
 				  shown, sp_kind_of_bytes(head, got));
 	}
@@ -89,7 +89,7 @@ static int add_script(struct sp_rootfs *rootfs, const struct sp_rootfs_options *
 	size_t nr = rootfs->scripts_nr;
 
 	if (nr == SP_SCRIPTS_MAX)
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "script-loop",
 				  "%s: more than %d scripts that interpret each other; the kernel refuses them",
 				  rootfs->scripts[0].path, SP_SCRIPTS_MAX);
 	if (sp_script_read(file, arena, &script, err))
@@ -159,12 +159,12 @@ static int add_env_program(struct sp_rootfs *rootfs, const struct sp_rootfs_opti
 	struct sp_closure *closure;
 
 	if (!word)
-		return sp_err_set(err, SP_EPROGRAM, "%s: names no program for env to run",
+		return sp_err_diagnose(err, "script-without-program", "%s: names no program for env to run",
 				  script->path);
 	if (!strchr(word, '/') && find_in_path(o, arena, word, &path, err))
 		return -1;
 	if (!path)
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "script-without-program",
 				  "%s: env would look for %s in PATH (%s), and it is in none of its directories",
 				  script->path, word, o->path ? o->path : "");
 	struct candidate c = { o->libs, path, path };

@@ -88,7 +88,7 @@ int sp_gather_file(struct sp_plan *plan, struct sp_root *root, const char *path,
 	if (sp_root_resolve(root, path, &found, err))
 		return -1;
 	if (!found.real)
-		return sp_err_set(err, SP_EPROGRAM, "%s: no such file",
+		return sp_err_diagnose(err, "missing-file", "%s: no such file",
 				  sp_root_show(root, path));
 	if (moved)
 		return sp_gather_entry(plan, root, found.real, &found.st, image_path,

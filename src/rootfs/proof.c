@@ -42,12 +42,12 @@ static int compare(struct sp_rootfs *rootfs, const struct sp_closure *closure,
 		const struct sp_object *o = &closure->objects[i];
 
 		if (!replayed(rootfs->plan, o, replay))
-			return sp_err_set(err, SP_EPROGRAM,
+			return sp_err_diagnose(err, "not-closed",
 					  "%s: in the image its loader would not load it as %s, but something else or nothing; see --exclude, --add and --at",
 					  sp_root_show(o->root, o->path), o->image_path);
 	}
 	if (replay->objects_nr != closure->objects_nr)
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "not-closed",
 				  "%s: in the image its loader would load %zu objects, not the %zu that were analysed",
 				  rootfs->entry, replay->objects_nr, closure->objects_nr);
 	return 0;

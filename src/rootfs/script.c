@@ -26,23 +26,23 @@ int sp_script_read(struct sp_file *file, struct sp_arena *arena, struct sp_scrip
 	line[got] = '\0';
 	char *end = memchr(line, '\n', got);
 	if (!end && got == SP_SCRIPT_LINE_MAX)
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "bad-script-line",
 				  "the first line is longer than the 255 bytes that the kernel reads of it");
 	if (end)
 		*end = '\0';
 	if (end && end[-1] == '\r')
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "bad-script-line",
 				  "the first line ends in a carriage return, which the kernel takes for a part of the interpreter's name; save the script with Unix line ends");
 	char *path = line + 2 + strspn(line + 2, " \t");
 	size_t len = strcspn(path, " \t");
 	if (!len)
-		return sp_err_set(err, SP_EPROGRAM, "the first line names no interpreter");
+		return sp_err_diagnose(err, "bad-script-line", "the first line names no interpreter");
 	char *argument = path + len + strspn(path + len, " \t");
 	size_t left = strlen(argument);
 	while (left && (argument[left - 1] == ' ' || argument[left - 1] == '\t'))
 		left--;
 	if (path[0] != '/')
-		return sp_err_set(err, SP_EPROGRAM,
+		return sp_err_diagnose(err, "bad-script-line",
 				  "the interpreter %.*s is a relative path, which depends on the current directory; write an absolute one",
 				  (int)len, path);
 	ret->interpreter = sp_arena_strndup(arena, path, len);

@@ -45,14 +45,15 @@ layers() {
 }
 
 _plain() { # a layer on stdin, whatever it is compressed with
-	local head
-	cat >"$RUN/layer"
-	head=$(head -c 4 "$RUN/layer" | xxd -p)
-	case $head in
-	1f8b*) gzip -dc "$RUN/layer" ;;
-	28b52ffd) zstd -dcq "$RUN/layer" ;;
-	*) cat "$RUN/layer" ;;
+	local file
+	file=$(mktemp "$RUN/layer.XXXXXX")
+	cat >"$file"
+	case $(head -c 4 "$file" | xxd -p) in
+	1f8b*) gzip -dc "$file" ;;
+	28b52ffd) zstd -dcq "$file" ;;
+	*) cat "$file" ;;
 	esac
+	rm -f "$file"
 }
 
 layer() {

@@ -192,6 +192,18 @@ static int write_image(struct sp_build *build, struct sp_image *image,
 			       build->o->index_annotations.items_nr > 0, sink, err);
 }
 
+/* Those that cannot be taken back first, so that one of them that fails leaves
+ * the files as they were. */
+static int commit_all(struct dests *d, struct sp_err *err)
+{
+	for (int final = 1; final >= 0; final--)
+		for (size_t i = 0; i < d->dests_nr; i++)
+			if (sp_dest_is_final(d->dests[i]) == (bool)final &&
+			    sp_dest_commit(d->dests[i], err))
+				return -1;
+	return 0;
+}
+
 static int commit(struct sp_build *build, struct dests *d, const struct sp_image *image,
 		  struct sp_json *results, struct sp_err *err)
 {
@@ -209,11 +221,11 @@ static int commit(struct sp_build *build, struct dests *d, const struct sp_image
 	}
 	if (build->job->cancelled)
 		return sp_err_set(err, SP_ECANCELLED, "interrupted");
+	if (commit_all(d, err))
+		return -1;
 	for (size_t i = 0; i < d->dests_nr; i++) {
 		struct sp_json *result = sp_json_push_object(results);
 
-		if (sp_dest_commit(d->dests[i], err))
-			return -1;
 		sp_json_add_str(result, "name", sp_ref_name_familiar(names[i], &build->arena));
 		sp_json_add_str(result, "tag", names[i]->tag);
 		sp_json_add_str(result, "digest", image->root.digest.str);

@@ -18,6 +18,7 @@ char *sp_buf_reserve(struct sp_buf *buf, size_t len)
 			alloc *= 2;
 		buf->data = sp_realloc(buf->data, alloc, 1);
 		buf->alloc = alloc;
+		buf->data[buf->len] = '\0';
 	}
 	return buf->data + buf->len;
 }

@@ -2,7 +2,7 @@
  * A growable byte string.
  *
  * Initialise with { 0 }, release with sp_buf_release() or sp_autobuf.  data is
- * always NUL-terminated after the first add; len does not count the NUL.
+ * NUL-terminated after the first add or reserve; len does not count the NUL.
  */
 #ifndef SP_BASE_BUF_H
 #define SP_BASE_BUF_H

@@ -8,6 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* By way of a copy, since an argument may be the message that is there. */
+SP_PRINTF(2, 0) static void format(struct sp_err *err, const char *fmt, va_list args)
+{
+	char msg[sizeof(err->msg)];
+
+	vsnprintf(msg, sizeof(msg), fmt, args);
+	memcpy(err->msg, msg, strlen(msg) + 1);
+}
+
 int sp_err_set(struct sp_err *err, enum sp_code code, const char *fmt, ...)
 {
 	va_list args;
@@ -15,7 +24,7 @@ int sp_err_set(struct sp_err *err, enum sp_code code, const char *fmt, ...)
 	va_start(args, fmt);
 	err->code = code;
 	err->id[0] = '\0';
-	vsnprintf(err->msg, sizeof(err->msg), fmt, args);
+	format(err, fmt, args);
 	va_end(args);
 	return -1;
 }
@@ -27,7 +36,7 @@ int sp_err_diagnose(struct sp_err *err, const char *id, const char *fmt, ...)
 	va_start(args, fmt);
 	err->code = SP_EPROGRAM;
 	snprintf(err->id, sizeof(err->id), "%s", id);
-	vsnprintf(err->msg, sizeof(err->msg), fmt, args);
+	format(err, fmt, args);
 	va_end(args);
 	return -1;
 }
@@ -41,7 +50,7 @@ int sp_err_sys(struct sp_err *err, enum sp_code code, const char *fmt, ...)
 	va_start(args, fmt);
 	err->code = code;
 	err->id[0] = '\0';
-	vsnprintf(err->msg, sizeof(err->msg), fmt, args);
+	format(err, fmt, args);
 	va_end(args);
 	len = strlen(err->msg);
 	/* strerrordesc_np: not translated, unlike strerror (no locale here) */

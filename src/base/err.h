@@ -22,7 +22,8 @@
 #define SP_CHECKED __attribute__((warn_unused_result))
 #define SP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
-/* Set code and message; returns -1 so that it can be returned. */
+/* Set code and message; returns -1 so that it can be returned.  An argument may be
+ * err->msg itself. */
 int sp_err_set(struct sp_err *err, enum sp_code code, const char *fmt, ...)
 	SP_PRINTF(3, 4);
 

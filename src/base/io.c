@@ -15,6 +15,7 @@
 
 #include "base/path.h"
 
+#define LINKS_MAX 40		/* as the kernel follows */
 #define WRITEBACK ((uint64_t)4 * 1024 * 1024)	/* bytes handed to the disk at a time */
 
 int sp_write_full(int fd, const void *data, size_t len, const char *name,
@@ -35,17 +36,6 @@ int sp_write_full(int fd, const void *data, size_t len, const char *name,
 	return 0;
 }
 
-/* Where a rename must go for path to stay what it is: behind its links. */
-static char *behind_links(const char *path)
-{
-	struct stat st;
-	char *real = NULL;
-
-	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
-		real = realpath(path, NULL);
-	return real ? real : sp_strdup(path);
-}
-
 static char *dir_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -53,6 +43,27 @@ static char *dir_of(const char *path)
 	if (!slash)
 		return sp_strdup(".");
 	return sp_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* Where a rename must go for path to stay what it is: behind its links, also if
+ * the last of them leads to a name that is not there yet. */
+static char *behind_links(const char *path)
+{
+	char *at = sp_strdup(path);
+
+	for (int i = 0; i < LINKS_MAX; i++) {
+		char text[SP_PATH_MAX + 1];
+		ssize_t len = readlink(at, text, sizeof(text) - 1);
+
+		if (len <= 0)
+			return at;
+		text[len] = '\0';
+		sp_autofree char *dir = dir_of(at);
+		char *next = text[0] == '/' ? sp_strdup(text) : sp_strf("%s/%s", dir, text);
+		free(at);
+		at = next;
+	}
+	return at;
 }
 
 /* Open a device or FIFO that stands at the destination, to be written as is. */
@@ -92,17 +103,21 @@ static int open_temp(struct sp_outfile *out, struct sp_err *err)
 
 int sp_outfile_open(struct sp_outfile *out, const char *path, struct sp_err *err)
 {
-	struct stat st;
+	struct stat st = { .st_mode = S_IFREG };
 	int rc;
 
 	out->path = behind_links(path);
-	if (stat(out->path, &st) == 0 && S_ISDIR(st.st_mode))
+	/* a name that cannot be (too long, a circle of links) is said now */
+	if (!*path || (stat(out->path, &st) && errno != ENOENT)) {
+		errno = *path ? errno : ENOENT;
+		rc = sp_err_sys(err, SP_EOUTPUT, "%s: cannot write a file there",
+				*path ? path : "\"\"");
+	} else if (S_ISDIR(st.st_mode)) {
 		rc = sp_err_set(err, SP_EOUTPUT, "%s: is a directory, expected a file",
 				path);
-	else if (stat(out->path, &st) == 0 && !S_ISREG(st.st_mode))
-		rc = open_special(out, err);
-	else
-		rc = open_temp(out, err);
+	} else {
+		rc = S_ISREG(st.st_mode) ? open_temp(out, err) : open_special(out, err);
+	}
 	if (rc)
 		sp_outfile_abort(out);
 	return rc;

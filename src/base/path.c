@@ -114,44 +114,73 @@ static bool match_set(const char **glob, char c)
 	return hit != negate && c != '/';
 }
 
+/* One character of text against one item of glob ('?', a set, itself); 0 or the
+ * length of the item. */
+static size_t match_one(const char *glob, char c)
+{
+	const char *next = glob;
+
+	if (!*glob || !c)
+		return 0;
+	if (*glob == '[')
+		return match_set(&next, c) ? (size_t)(next - glob) : 0;
+	return *glob == c || (*glob == '?' && c != '/');
+}
+
+/* A place to go back to: what follows a '*' or "**", and where it was tried last. */
+struct retry {
+	const char *glob, *text;
+	bool whole;		/* "**" between slashes: whole components are skipped */
+};
+
+/* Let "**" take more: a character, or all up to the next component. */
+static bool take_more(struct retry *deep)
+{
+	if (!deep->glob || !*deep->text)
+		return false;
+	deep->text++;
+	while (deep->whole && *deep->text && deep->text[-1] != '/')
+		deep->text++;
+	return !deep->whole || deep->text[-1] == '/';
+}
+
 /*
  * Match all of text, or a leading part of it that ends at a slash.  Iterative
  * with one point to go back to for '*' and one for "**", so the cost is at most
  * the product of the lengths.
  */
-static bool match_all(const char *glob, const char *text)
+static bool match_all(const char *all, const char *text)
 {
-	const char *star = NULL, *star_text = NULL;
-	const char *deep = NULL, *deep_text = NULL;
+	struct retry star = { 0 }, deep = { 0 };
 
-	for (;;) {
-		if (!*glob && (!*text || *text == '/'))
+	for (const char *glob = all;;) {
+		bool ends = !*glob || (glob[0] == '/' && !glob[1]);
+
+		if (ends && (!*text || *text == '/'))
 			return true;
 		if (glob[0] == '*' && glob[1] == '*') {
-			glob += 2;
-			if (*glob == '/' && (text[0] != '/' || !glob[1]))
-				glob++;
-			deep = glob, deep_text = text;
-			star = NULL;
+			bool whole = (glob == all || glob[-1] == '/') && glob[2] == '/';
+
+			glob += whole ? 3 : 2;
+			deep = (struct retry){ glob, text, whole };
+			star.glob = NULL;
 			continue;
 		}
 		if (*glob == '*') {
-			star = ++glob, star_text = text;
+			star = (struct retry){ ++glob, text, false };
 			continue;
 		}
-		const char *next = glob + 1;
-		bool hit = *text && *glob &&
-			   (*glob == '?' ? *text != '/' :
-			    *glob == '[' ? (next = glob, match_set(&next, *text)) :
-					   *glob == *text);
-		if (hit) {
-			glob = next;
+		size_t len = match_one(glob, *text);
+		if (len) {
+			glob += len;
 			text++;
-		} else if (star && *star_text && *star_text != '/') {
-			glob = star, text = ++star_text;
-		} else if (deep && *deep_text) {
-			glob = deep, text = ++deep_text;
-			star = NULL;
+		} else if (star.glob && *star.text && *star.text != '/') {
+			glob = star.glob;
+			text = ++star.text;
+		} else if (take_more(&deep)) {
+			glob = deep.glob;
+			text = deep.text;
+			star.glob = NULL;
 		} else {
 			return false;
 		}
@@ -162,7 +191,8 @@ bool sp_path_match(const char *glob, const char *path)
 {
 	if (glob[0] == '/')
 		return match_all(glob, path);
-	if (strchr(glob, '/'))
+	const char *slash = strchr(glob, '/');
+	if (slash && slash[1])
 		return match_all(glob, path + 1);
 	/* no slash: any component may match, and with it all that is below */
 	for (const char *part = path; *part;) {

@@ -39,8 +39,9 @@ bool sp_path_within(const char *path, const char *dir);
 const char *sp_path_problem(const char *path);
 
 /*
- * Does glob match path?  '*' and '?' stop at a slash, "**" does not, "[...]" is
- * a set.  A glob without a slash is tried on the last component, any other on
+ * Does glob match path?  '*', '?' and a set "[...]" stop at a slash.  "**" does
+ * not; between slashes it stands for any number of components, none included.  A
+ * glob without a slash (but at its end) is tried on each component, any other on
  * the whole path; one that matches a directory matches what is below it.
  */
 bool sp_path_match(const char *glob, const char *path);

@@ -134,7 +134,8 @@ static void drop_last(struct sp_buf *done)
 
 /*
  * Walk path component by component.  *ret is the last node, or NULL when the
- * path leads nowhere.  With keep_last a link at the very end is not followed.
+ * path leads nowhere.  With keep_last a link at the very end, behind which there
+ * is no slash, is not followed.
  */
 static int walk_path(struct sp_root *root, const char *path, bool keep_last,
 		     struct walk *walk, struct node **ret, struct sp_err *err)
@@ -161,8 +162,8 @@ static int walk_path(struct sp_root *root, const char *path, bool keep_last,
 		}
 		if (look(root, walk->done.len ? walk->done.data : "/", &node, err))
 			return -1;
-		bool last = !rest[strspn(rest, "/")];
-		if (node->st.type == SP_SYMLINK && !(last && keep_last)) {
+		/* "link/" is what the link leads to, as for the kernel */
+		if (node->st.type == SP_SYMLINK && (*rest || !keep_last)) {
 			drop_last(&walk->done);
 			if (!follow(walk, node, rest))
 				return 0;
@@ -171,7 +172,8 @@ static int walk_path(struct sp_root *root, const char *path, bool keep_last,
 				return -1;
 			continue;
 		}
-		if (node->st.type == SP_ABSENT)
+		/* and "file/" is nothing */
+		if (node->st.type == SP_ABSENT || (*rest && node->st.type != SP_DIR))
 			return 0;
 		char *tail = sp_strdup(rest);
 		sp_buf_reset(&walk->todo);

@@ -54,11 +54,16 @@ static int open_program(const struct candidate *c, struct sp_file *ret, struct s
 		err->code = SP_EPROGRAM;
 		return -1;
 	}
-	if (!(found.st.mode & 0111))
-		return sp_err_diagnose(err, "not-executable",
-				  "%s: is not executable (mode %04o), so no engine could start it; run chmod +x on it",
-				  shown, found.st.mode);
 	return 0;
+}
+
+static int check_mode(const struct sp_file *file, const char *shown, struct sp_err *err)
+{
+	if (file->st.mode & 0111)
+		return 0;
+	return sp_err_diagnose(err, "not-executable",
+			       "%s: is not executable (mode %04o), so no engine could start it; run chmod +x on it",
+			       shown, file->st.mode);
 }
 
 static int check_elf(struct sp_file *file, const char *shown, struct sp_err *err)
@@ -76,7 +81,7 @@ static int check_elf(struct sp_file *file, const char *shown, struct sp_err *err
 	}
 	if (sp_elf_read(file, &elf, err) || sp_kind_check_entry(elf, err))
 		return sp_err_wrap(err, "%s", shown);
-	return 0;
+	return check_mode(file, shown, err);
 }
 
 /* One script of the chain: into the plan, and on to its interpreter. */
@@ -94,6 +99,8 @@ static int add_script(struct sp_rootfs *rootfs, const struct sp_rootfs_options *
 				  rootfs->scripts[0].path, SP_SCRIPTS_MAX);
 	if (sp_script_read(file, arena, &script, err))
 		return sp_err_wrap(err, "%s", sp_root_show(c->root, c->path));
+	if (check_mode(file, sp_root_show(c->root, c->path), err))
+		return -1;
 	if (nr)
 		reason = (struct sp_reason){ SP_BECAUSE_INTERPRETER, rootfs->scripts[nr - 1].path,
 					     rootfs->scripts[nr - 1].interpreter };

@@ -133,6 +133,7 @@ static int go_through_temp(struct archive_file *f, int fd, const char *name,
 
 	f->to = fd;
 	f->name = name;
+	f->dest.final = true;
 	return sp_outfile_open_unnamed(&f->out, dir, err);
 }
 

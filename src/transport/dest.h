@@ -19,6 +19,7 @@ struct sp_dest {
 	const struct sp_dest_ops *ops;
 	struct sp_sink *sink;
 	char *ref;		/* the name in the text, or NULL; transport.c's */
+	bool final;		/* what is committed cannot be taken back */
 	bool ref_is_tag;	/* a ref without ':' and '/' is a tag alone */
 };
 

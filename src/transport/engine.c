@@ -262,6 +262,7 @@ int sp_engine_open(const char *where, unsigned form,
 
 	(void)where;
 	e->dest.ops = &engine_ops;
+	e->dest.final = true;
 	e->dest.sink = &e->archive.sink;
 	e->options = *options;
 	e->out = (struct sp_outfile)SP_OUTFILE_INIT;

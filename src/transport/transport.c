@@ -172,6 +172,11 @@ struct sp_sink *sp_dest_sink(struct sp_dest *dest)
 	return dest->sink;
 }
 
+bool sp_dest_is_final(const struct sp_dest *dest)
+{
+	return dest->final;
+}
+
 const char *sp_dest_ref(const struct sp_dest *dest)
 {
 	return dest->ref;

@@ -73,14 +73,19 @@ unpack() {
 	done
 }
 
+# With /proc, as every engine has it: the loader of glibc finds $ORIGIN through it.
 run_inside() {
-	local dir=$1
+	local dir=$1 isolate=(unshare -m)
 	shift
-	if [ "$(id -u)" -eq 0 ]; then
+	[ "$(id -u)" -eq 0 ] || isolate=(unshare -r -m)
+	if ! "${isolate[@]}" true 2>/dev/null; then
 		run chroot "$dir" "$@"
-	else
-		run unshare -r chroot "$dir" "$@"
+		return
 	fi
+	mkdir -p "$dir/proc"
+	# shellcheck disable=SC2016
+	run "${isolate[@]}" sh -c 'mount --rbind /proc "$0/proc"; exec chroot "$0" "$@"' "$dir" "$@"
+	rmdir "$dir/proc" 2>/dev/null
 }
 
 litter() {

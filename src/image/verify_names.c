@@ -12,7 +12,8 @@
 #define WH ".wh."
 #define OPAQUE ".wh..wh..opq"
 
-/* Why a name is unsafe, or NULL. */
+/* Why a name is unsafe, or NULL.  One that begins with a slash is not: engines join
+ * it to the root of the layer. */
 static const char *unsafe(const char *name, size_t len)
 {
 	if (len == 0)
@@ -21,8 +22,6 @@ static const char *unsafe(const char *name, size_t len)
 		return "has a NUL in it";
 	if (len > SP_PATH_MAX)
 		return "is longer than 4096 bytes";
-	if (name[0] == '/')
-		return "is absolute";
 	for (const char *part = name; *part;) {
 		size_t n = strcspn(part, "/");
 
@@ -63,6 +62,14 @@ static void remark(const struct entry *e, const char *id, const char *what)
 	sp_autofree char *at = place(e->where, e->item->name, e->item->name_len);
 
 	sp_verify_note(e->v, id, at, "%s", what);
+}
+
+/* Some builders write "/usr/bin/x", and then all names so: one note for a layer. */
+static void note_absolute(const struct entry *e)
+{
+	if (e->item->name[0] == '/' || (e->item->type == '1' && e->item->link[0] == '/'))
+		sp_verify_note(e->v, "absolute-name", e->where,
+			       "has names that begin with a slash, which engines take off");
 }
 
 /* A name that begins with ".wh." in ret->path. */
@@ -170,6 +177,7 @@ bool sp_verify_entry(struct sp_verify_state *v, const char *where,
 	const char *why = unsafe(item->name, item->name_len);
 	if (why)
 		return refuse(&e, "unsafe-name", why);
+	note_absolute(&e);
 	if (item->sparse)
 		remark(&e, "sparse-file", "is sparse, which layers should not hold");
 	*ret = (struct sp_tree_entry){

@@ -102,7 +102,7 @@ static void walk_release(struct walk *walk)
 
 static void put_before(struct sp_buf *todo, const char *target, const char *rest)
 {
-	char *joined = sp_strf("%s/%s", target, rest);
+	char *joined = sp_strf("%s%s", target, rest);
 
 	sp_buf_reset(todo);
 	sp_buf_addstr(todo, joined);

@@ -98,6 +98,10 @@ $(BUILD)/.flags: FORCE
 $(BUILD)/.sources: FORCE
 	$(call note,$(VERSION) $(LIB_SRC) $(CLI_SRC))
 
+# The versions that decide compressed bytes, for `scratchpack version`.
+$(BUILD)/src/image/compress.o: SP_CPPFLAGS += \
+	-DSP_COMPRESS_VERSIONS='"libdeflate/$(shell $(PKG_CONFIG) --modversion libdeflate) zstd/$(shell $(PKG_CONFIG) --modversion libzstd)"'
+
 $(BUILD)/%.o: %.c $(BUILD)/.flags
 	@mkdir -p $(@D)
 	$(call say,CC)

@@ -6,9 +6,8 @@
 #	SCRATCHPACK=build/scratchpack tests/bench/run.sh
 #
 # What can be set in the environment:
-#	BENCH_PROGRAM	the program to pack, a Go program of about 40 MB.  By default the
-#			first of docker (Debian's docker.io, static, 45 MB), containerd,
-#			podman, dockerd that is installed
+#	BENCH_PROGRAM	the program to pack, a static one; by default a Go program of
+#			about 40 MB is built
 #	BENCH_ROUNDS	rounds (5); the best one of each command counts.  All commands
 #			run in each round, so that a busy moment hits them alike
 #	BENCH_BIG_MIB	size of the large input (2048)
@@ -43,20 +42,39 @@ ${CC:-cc} -O1 -o "$T/measure" "$here/measure.c" || cannot "measure.c does not co
 
 # --- the program ----------------------------------------------------------------
 
-find_program() {
-	local name path
-	for name in docker containerd podman dockerd; do
-		# the command of that name may be a script around the program
-		for path in "/usr/bin/$name" "/usr/sbin/$name" "$(command -v "$name")"; do
-			[ -f "$path" ] && [ "$(stat -Lc %s "$path")" -gt 30000000 ] &&
-				echo "$path" && return
-		done
-	done
-	return 1
+# A static Go program of about 40 MB: a small server that carries the Go compiler
+# and two other real Go programs, so that all of it is machine code and tables.
+build_program() {
+	local tools dir=$T/src
+	tools=$(go env GOTOOLDIR) && mkdir -p "$dir" || return 1
+	cp "$tools/compile" "$dir/a" && cp "$tools/trace" "$dir/b" || return 1
+	cp "$tools/vet" "$dir/c" || return 1
+	cat >"$dir/main.go" <<-'EOF2'
+		package main
+
+		import (
+			"embed"
+			"fmt"
+			"net/http"
+		)
+
+		//go:embed a b c
+		var files embed.FS
+
+		func main() {
+			fmt.Println(http.ListenAndServe("127.0.0.1:0", http.FileServer(http.FS(files))))
+		}
+	EOF2
+	printf 'module bench\n\ngo 1.18\n' >"$dir/go.mod"
+	(cd "$dir" && GOCACHE=$T/gocache GOFLAGS=-mod=mod CGO_ENABLED=0 go build -o "$1" .)
 }
 
-program=${BENCH_PROGRAM:-$(find_program)} ||
-	cannot "no large Go program is installed: set BENCH_PROGRAM"
+program=$T/program
+if [ -n "${BENCH_PROGRAM:-}" ]; then
+	program=$BENCH_PROGRAM
+elif ! build_program "$program"; then
+	cannot "go is not there to build a large program with: set BENCH_PROGRAM"
+fi
 app=$T/app
 cp "$program" "$app" || exit 2
 

@@ -230,7 +230,8 @@ const struct sp_dir *sp_search_expand_one(struct sp_closure *closure, size_t own
 	SP_CLEANUP(expansion_release) struct expansion e = { 0 };
 	struct sp_dir *dir;
 
-	if (!expand(closure, owner, text, strlen(text), how, &e) || e.now.data[0] != '/')
+	if (!expand(closure, owner, text, strlen(text), how, &e) ||
+	    sp_buf_str(&e.now)[0] != '/')
 		return NULL;
 	dir = sp_arena_alloc(&closure->arena, sizeof(*dir));
 	dir->root = e.root;

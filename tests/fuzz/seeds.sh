@@ -83,3 +83,17 @@ rm -rf file link "$long"
 mkdir glob path
 printf '/usr/**/lib*.so.[0-9]*' >glob/all
 printf '//a/./b/../c/' >path/dots
+
+mkdir tokens
+printf 'x$ORIGIN/../lib:${LIB}:$PLATFORM::a:/b$c;$ORIGINAL:$ORIGIN\n${ORIGIN' >tokens/all
+printf '/opt/lib' >tokens/plain
+PATH=$PATH:/usr/sbin:/sbin
+if command -v ldconfig >/dev/null && [ -f elf/shared ]; then
+	mkdir lib
+	cp elf/shared lib/libx.so.1
+	echo "$PWD/lib" >conf
+	for format in new compat old; do
+		ldconfig -c "$format" -f conf -C "cache/$format-format" -X 2>/dev/null || :
+	done
+	rm -r lib conf
+fi

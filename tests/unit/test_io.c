@@ -13,7 +13,7 @@
 
 #include "test.h"
 
-static char path_buf[4096];
+static char path_buf[8192];
 
 static const char *at(const char *name)
 {

@@ -14,7 +14,7 @@
 #include "base/path.h"
 #include "test.h"
 
-static char path_buf[4096];
+static char path_buf[8192];
 
 static const char *at(const char *name)
 {

@@ -21,7 +21,7 @@ struct cli {
 	const struct cli_command *command;
 	bool quiet, verbose, json, dry_run, help, version;
 	enum cli_mode progress, color;
-	bool created_set;
+	bool named;			/* the command, not just meant */
 	const char **operands;		/* borrowed from argv */
 	size_t operands_nr, operands_alloc;
 };

@@ -64,7 +64,7 @@ static void handle_signals(struct scratchpack *job)
 }
 
 /* A first word that is a command's name, else pack. */
-static const struct cli_command *find_command(int *argc, char ***argv)
+static const struct cli_command *find_command(int *argc, char ***argv, bool *ret_named)
 {
 	const char *word = *argc > 1 ? (*argv)[1] : "";
 
@@ -72,6 +72,7 @@ static const struct cli_command *find_command(int *argc, char ***argv)
 		if (strcmp(word, cli_commands[i].name) == 0) {
 			(*argc)--;
 			(*argv)++;
+			*ret_named = true;
 			return &cli_commands[i];
 		}
 	return &cli_commands[0];
@@ -107,8 +108,7 @@ static int run(struct cli *cli, int argc, char **argv, struct sp_err *err)
 	if (cli->version)
 		return cli_version(cli, err);
 	if (cli->help || (argc < 2 && cli->command == &cli_commands[0])) {
-		cli_print_help(cli->help ? stdout : stderr,
-			       argc < 2 || cli->command == &cli_commands[0] ? NULL : cli->command);
+		cli_print_help(cli->help ? stdout : stderr, cli->named ? cli->command : NULL);
 		if (cli->help)
 			return cli_flush(err);
 		err->code = SP_EUSAGE;
@@ -124,7 +124,7 @@ int main(int argc, char **argv)
 	struct cli cli = { .job = scratchpack_new() };
 
 	handle_signals(cli.job);
-	cli.command = find_command(&argc, &argv);
+	cli.command = find_command(&argc, &argv, &cli.named);
 	int rc = run(&cli, argc, argv, &err);
 	cli_progress_done();
 	if (rc && !caught && err.msg[0])

@@ -43,7 +43,7 @@ valid() {
 	for file in documents/*; do
 		documents+=("${file##*.}" "$file")
 	done
-	ok "$1: ${#documents[@]} arguments, each document valid" \
+	ok "$1: $((${#documents[@]} / 2)) documents, all valid" \
 		python3 "$TOP/tests/unit/validate_schema.py" "${documents[@]}"
 	# sizes and digests, which no schema can check
 	local wrong

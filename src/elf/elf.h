@@ -149,6 +149,14 @@ SP_CHECKED int sp_elf_symbols(const struct sp_elf *elf, struct sp_file *file,
 					    const char *version, enum sp_elf_sym),
 			      void *ctx, struct sp_err *err);
 
+/*
+ * The undefined symbols alone, by name: what the object asks of others.  Where
+ * DT_GNU_HASH is, nothing else of the table is read, which is a tenth of it.
+ */
+SP_CHECKED int sp_elf_imports(const struct sp_elf *elf, struct sp_file *file,
+			      void (*visit)(void *ctx, const char *name), void *ctx,
+			      struct sp_err *err);
+
 /* Does any symbol version of libc start with GLIBC_?  The highest that is asked
  * for, as in "2.34", or NULL.  A floor for the libc this object can run on. */
 const char *sp_elf_glibc_floor(const struct sp_elf *elf);

@@ -245,6 +245,20 @@ static int visit_block(struct table *t, uint64_t i, size_t n,
 	return 0;
 }
 
+static int visit_all(struct table *t,
+		     void (*visit)(void *, const char *, const char *, enum sp_elf_sym),
+		     void *ctx, struct sp_err *err)
+{
+	if (t->nr > SP_ELF_SYMBOLS_MAX)
+		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: %" PRIu64
+				  ", expected %d at most", t->nr, SP_ELF_SYMBOLS_MAX);
+	for (uint64_t i = 0; i < t->nr; i += BLOCK)
+		if (visit_block(t, i, t->nr - i < BLOCK ? (size_t)(t->nr - i) : BLOCK,
+				visit, ctx, err))
+			return -1;
+	return 0;
+}
+
 int sp_elf_symbols(const struct sp_elf *elf, struct sp_file *file,
 		   void (*visit)(void *ctx, const char *name, const char *version,
 				 enum sp_elf_sym),
@@ -262,12 +276,67 @@ int sp_elf_symbols(const struct sp_elf *elf, struct sp_file *file,
 	if (count(&t, err) ||
 	    sp_versions_walk(&t.r, &t.dyn, keep_version, &t, err))
 		return -1;
-	if (t.nr > SP_ELF_SYMBOLS_MAX)
-		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: %" PRIu64
-				  ", expected %d at most", t.nr, SP_ELF_SYMBOLS_MAX);
-	for (uint64_t i = 0; i < t.nr; i += BLOCK)
-		if (visit_block(&t, i, t.nr - i < BLOCK ? (size_t)(t.nr - i) : BLOCK,
-				visit, ctx, err))
-			return -1;
+	return visit_all(&t, visit, ctx, err);
+}
+
+/* Where imports end: DT_GNU_HASH covers defined symbols alone, which stand last
+ * then, behind the first one that it covers.  False if it does not tell. */
+static int end_of_imports(struct table *t, bool *ret_told, struct sp_err *err)
+{
+	uint32_t nr, first, words, last;
+	uint8_t raw[16];
+
+	*ret_told = false;
+	if (!t->dyn.gnu_hash)
+		return 0;
+	if (read_entries(t, "DT_GNU_HASH", t->dyn.gnu_hash, 0, 1, 16, raw, err))
+		return -1;
+	nr = sp_reader_u32(&t->r, raw);
+	first = sp_reader_u32(&t->r, raw + 4);
+	words = sp_reader_u32(&t->r, raw + 8);
+	if (nr > SP_ELF_SYMBOLS_MAX)
+		return 0;
+	/* one that covers nothing says nothing either */
+	if (highest_bucket(t, t->dyn.gnu_hash + 16 + words * (uint64_t)(t->r.bits / 8), nr,
+			   &last, err))
+		return -1;
+	*ret_told = last != 0;
+	t->nr = first;
 	return 0;
+}
+
+struct importing {
+	void (*visit)(void *ctx, const char *name);
+	void *ctx;
+};
+
+static void visit_import(void *ctx, const char *name, const char *version,
+			 enum sp_elf_sym kind)
+{
+	const struct importing *i = ctx;
+
+	(void)version;
+	if (kind != SP_ELF_DEFINED)
+		i->visit(i->ctx, name);
+}
+
+int sp_elf_imports(const struct sp_elf *elf, struct sp_file *file,
+		   void (*visit)(void *ctx, const char *name), void *ctx,
+		   struct sp_err *err)
+{
+	SP_CLEANUP(table_release) struct table t = { 0 };
+	struct importing importing = { visit, ctx };
+	bool told;
+
+	if (!elf->has_dynamic)
+		return 0;
+	if (sp_reader_open(&t.r, file, &t.arena, err) ||
+	    sp_dynamic_read(&t.r, &t.dyn, NULL, err))
+		return -1;
+	if (!t.dyn.symtab)
+		return 0;
+	t.dyn.versym = 0;
+	if (end_of_imports(&t, &told, err) || (!told && count(&t, err)))
+		return -1;
+	return visit_all(&t, visit_import, &importing, err);
 }

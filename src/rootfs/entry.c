@@ -52,7 +52,7 @@ static int open_program(const struct candidate *c, struct sp_file *ret, struct s
 							    "a device, FIFO or socket");
 	if (sp_root_open(c->root, found.real, ret, err)) {
 		err->code = SP_EPROGRAM;
-		return -1;
+		return sp_err_name(err, "unreadable-file");
 	}
 	return 0;
 }
@@ -84,19 +84,21 @@ static int check_elf(struct sp_file *file, const char *shown, struct sp_err *err
 	return check_mode(file, shown, err);
 }
 
-/* One script of the chain: into the plan, and on to its interpreter. */
+/* One script of the chain, whose first is number first: into the plan, and on to
+ * its interpreter. */
 static int add_script(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
-		      struct sp_file *file, struct candidate *c, struct sp_err *err)
+		      size_t first, struct sp_file *file, struct candidate *c,
+		      struct sp_err *err)
 {
 	struct sp_arena *arena = &rootfs->plan->arena;
 	struct sp_reason reason = { SP_BECAUSE_PROGRAM, NULL, NULL };
 	struct sp_script script;
 	size_t nr = rootfs->scripts_nr;
 
-	if (nr == SP_SCRIPTS_MAX)
+	if (nr - first == SP_SCRIPTS_MAX)
 		return sp_err_diagnose(err, "script-loop",
 				  "%s: more than %d scripts that interpret each other; the kernel refuses them",
-				  rootfs->scripts[0].path, SP_SCRIPTS_MAX);
+				  rootfs->scripts[first].path, SP_SCRIPTS_MAX);
 	if (sp_script_read(file, arena, &script, err))
 		return sp_err_wrap(err, "%s", sp_root_show(c->root, c->path));
 	if (check_mode(file, sp_root_show(c->root, c->path), err))
@@ -118,19 +120,21 @@ static int add_script(struct sp_rootfs *rootfs, const struct sp_rootfs_options *
 static int follow_scripts(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
 			  struct candidate *c, struct sp_err *err)
 {
+	size_t first = rootfs->scripts_nr;
+
 	for (;;) {
 		sp_autofile struct sp_file file = SP_FILE_INIT;
 		size_t nr = rootfs->scripts_nr;
 
 		if (open_program(c, &file, err)) {
-			if (nr)
+			if (nr > first)
 				sp_err_wrap(err, "the interpreter of %s",
 					    rootfs->scripts[nr - 1].path);
 			return -1;
 		}
 		if (!sp_script_is(&file))
 			return check_elf(&file, sp_root_show(c->root, c->path), err);
-		if (add_script(rootfs, o, &file, c, err))
+		if (add_script(rootfs, o, first, &file, c, err))
 			return -1;
 	}
 }
@@ -146,42 +150,73 @@ static int find_in_path(const struct sp_rootfs_options *o, struct sp_arena *aren
 		const char *dir = sp_arena_strndup(arena, p, len);
 		const char *path = sp_path_join(arena, dir, word);
 
-		if (len && sp_root_resolve(o->libs, path, &found, err))
+		if (dir[0] == '/' && sp_root_resolve(o->libs, path, &found, err))
 			return -1;
-		if (len && found.real && found.st.type == SP_FILE && (found.st.mode & 0111))
+		if (dir[0] == '/' && found.real && found.st.type == SP_FILE &&
+		    (found.st.mode & 0111))
 			*ret = path;
 		p += len + (p[len] == ':');
 	}
 	return 0;
 }
 
-/* "#!/usr/bin/env X": what env runs is needed as much as env. */
-static int add_env_program(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
-			   struct sp_err *err)
+/* The program that env is told to run by the last script. */
+static int env_program(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
+		       const char **ret, struct sp_err *err)
 {
 	struct sp_arena *arena = &rootfs->plan->arena;
 	const struct sp_script_use *script = &rootfs->scripts[rootfs->scripts_nr - 1];
-	struct sp_reason reason = { SP_BECAUSE_INTERPRETER, script->path, script->argument };
-	const char *word = sp_script_env_word(script->argument, arena), *path = word;
-	struct sp_closure *closure;
+	const char *word = sp_script_env_word(script->argument, arena);
 
 	if (!word)
-		return sp_err_diagnose(err, "script-without-program", "%s: names no program for env to run",
-				  script->path);
-	if (!strchr(word, '/') && find_in_path(o, arena, word, &path, err))
-		return -1;
-	if (!path)
 		return sp_err_diagnose(err, "script-without-program",
-				  "%s: env would look for %s in PATH (%s), and it is in none of its directories",
-				  script->path, word, o->path ? o->path : "");
-	struct candidate c = { o->libs, path, path };
-	if (follow_scripts(rootfs, o, &c, err))
+				  "%s: \"%s\" names no program for env to run (the kernel hands on all of it as one word; env -S splits it)",
+				  script->path, script->argument ? script->argument : "");
+	*ret = word;
+	if (word[0] == '/')
+		return 0;
+	if (strchr(word, '/'))
+		return sp_err_diagnose(err, "script-without-program",
+				  "%s: env would run %s, a relative path, which depends on the current directory; write an absolute one",
+				  script->path, word);
+	if (find_in_path(o, arena, word, ret, err))
 		return -1;
+	if (*ret)
+		return 0;
+	return sp_err_diagnose(err, "script-without-program",
+			  "%s: env would look for \"%s\" in PATH (%s), and it is in none of its directories%s",
+			  script->path, word, o->path ? o->path : "",
+			  strpbrk(word, " \t") ?
+				  " (the kernel hands on all of it as one word; env -S splits it)" : "");
+}
+
+/* "#!/usr/bin/env X": what env runs is needed as much as env, and may again be a
+ * script for env. */
+static int add_env_program(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
+			   struct candidate *c, struct sp_err *err)
+{
+	const struct sp_script_use *script = &rootfs->scripts[rootfs->scripts_nr - 1];
+	struct sp_reason reason = { SP_BECAUSE_INTERPRETER, script->path, script->argument };
+	size_t nr = rootfs->scripts_nr;
+	const char *path = NULL;
+
+	if (env_program(rootfs, o, &path, err))
+		return -1;
+	*c = (struct candidate){ o->libs, path, path };
+	if (follow_scripts(rootfs, o, c, err))
+		return -1;
+	if (rootfs->scripts_nr > nr) {
+		script = &rootfs->scripts[rootfs->scripts_nr - 1];
+		reason = (struct sp_reason){ SP_BECAUSE_INTERPRETER, script->path,
+					     script->interpreter };
+	}
 	struct sp_closure **slot = SP_VEC_PUSH(rootfs->others);
-	if (build(o, &c, slot, err))
-		return -1;
-	closure = *slot;
-	return sp_gather_closure(rootfs, closure, &reason, err);
+	return build(o, c, slot, err) || sp_gather_closure(rootfs, *slot, &reason, err) ? -1 : 0;
+}
+
+static bool is_env(const struct candidate *c)
+{
+	return strcmp(sp_path_basename(c->path), "env") == 0;
 }
 
 int sp_entry_build(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
@@ -198,7 +233,14 @@ int sp_entry_build(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
 	sp_plan_note(rootfs->plan, "script",
 		     "%s is a script: its interpreter and that one's libraries are in the image; modules and programs that it uses are not, --add them",
 		     rootfs->scripts[0].path);
-	if (strcmp(sp_path_basename(c.path), "env") == 0)
-		return add_env_program(rootfs, o, err);
+	for (size_t times = 0, nr = 0; is_env(&c) && nr < rootfs->scripts_nr; times++) {
+		if (times == SP_SCRIPTS_MAX)
+			return sp_err_diagnose(err, "script-loop",
+					  "%s: env starts script after script, more than %d times",
+					  rootfs->scripts[0].path, SP_SCRIPTS_MAX);
+		nr = rootfs->scripts_nr;
+		if (add_env_program(rootfs, o, &c, err))
+			return -1;
+	}
 	return 0;
 }

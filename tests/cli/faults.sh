@@ -11,7 +11,8 @@ static_hello static
 dynamic_hello dynamic
 mkdir out
 printf 'old' >old
-# FAULT_SECONDS is the time that the faults may take; more finds more.
+# How long the faults may take, and at how many places each call fails: more finds more.
+PLACES=${FAULT_PLACES:-6}
 LIMIT=${FAULT_SECONDS:-10}
 SECONDS=0
 
@@ -57,7 +58,8 @@ fault() { # CALL ERROR WHEN ARG...
 	# what cannot be removed because close or unlink failed is not ours to blame
 	[ "$(ls -A out | grep -vxE 'o\.tar|layout')" = '' ] ||
 		wrong+=" $name:litter($(ls -A out | tr '\n' ','))"
-	[ "$error" != EINTR ] || [ "$status" -eq 0 ] || [ "$call" = openat ] ||
+	# the C library gives up on an interrupted stdout; nobody interrupts that
+	[ "$error" != EINTR ] || [ "$status" -eq 0 ] || grep -q 'write to stdout' stderr || [ "$call" = openat ] ||
 		[ "$call" = close ] || [ "$call" = fsync ] || [ "$call" = rename ] ||
 		[ "$call" = ftruncate ] || wrong+=" $name:interrupted"
 }
@@ -99,12 +101,12 @@ sweep() { # MOST PROGRAM-AND-OUTPUT... : each call with each error, at so many p
 }
 
 wrong='' runs=0 failed=0
-sweep 6 ./static --progress none -o out/o.tar
+sweep "$PLACES" ./static --progress none -o out/o.tar
 is "$wrong" "" "an archive: $runs runs with a fault"
 ok "$failed of them failed" test "$failed" -gt 10
 
 LIMIT=$((SECONDS + LIMIT / 2)) wrong='' runs=0 failed=0
-sweep 3 ./dynamic --progress none -o out/o.tar -o out/layout/
+sweep $((PLACES / 2)) ./dynamic --progress none -o out/o.tar -o out/layout/
 is "$wrong" "" "a dynamic program, an archive and a layout: $runs runs with a fault"
 
 # Every write fails from some point on, as on a disk that is full and stays full.

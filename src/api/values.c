@@ -129,8 +129,13 @@ static bool rfc3339(const char *p, int64_t *ret)
 	if (!field(&p, 2, ':', &hour) || !field(&p, 2, ':', &minute) ||
 	    !field(&p, 2, 0, &second))
 		return false;
-	if (*p == '.')
-		p += 1 + strspn(p + 1, "0123456789");
+	if (*p == '.') {
+		size_t fraction = strspn(p + 1, "0123456789");
+
+		if (!fraction)
+			return false;
+		p += 1 + fraction;
+	}
 	if (!zone(&p, &offset) || *p || month < 1 || month > 12 || day < 1 ||
 	    day > month_days[month - 1] || hour > 23 || minute > 59 || second > 60)
 		return false;
@@ -205,11 +210,13 @@ int sp_value_ports(struct sp_options *o, const char *value, struct sp_err *err)
 	if ((strcmp(proto, "tcp") && strcmp(proto, "udp") && strcmp(proto, "sctp")) ||
 	    first < 1 || last > 65535 || first > last)
 		goto bad;
+	/* a range has no port twice: only what was there before can be the same */
+	size_t before = o->ports.items_nr;
 	for (uint64_t port = first; port <= last; port++) {
 		const char *item = sp_arena_strf(&o->arena, "%u/%s", (unsigned)port, proto);
 		bool known = false;
 
-		for (size_t i = 0; i < o->ports.items_nr; i++)
+		for (size_t i = 0; i < before; i++)
 			known |= strcmp(o->ports.items[i], item) == 0;
 		if (!known)
 			sp_strings_add(&o->ports, &o->arena, item);

@@ -99,6 +99,15 @@ static void put(struct expansion *e, const char *now, const char *then)
 	sp_buf_addstr(&e->then, then);
 }
 
+/* How $ORIGIN reads when it is dir.  "/" is the odd one: before a slash of its own
+ * it is left out, which means the same; to musl it is always the empty text. */
+static const char *origin_text(const char *dir, char next, enum sp_tokens how)
+{
+	if (strcmp(dir, "/") != 0)
+		return dir;
+	return how == SP_TOKENS_GLIBC && next != '/' ? "/" : "";
+}
+
 /* Replace the token at p (behind '$'); 0 if there is none here, and *drop when
  * the whole element falls away. */
 static size_t replace(struct sp_closure *closure, size_t owner, const char *p,
@@ -112,8 +121,8 @@ static size_t replace(struct sp_closure *closure, size_t owner, const char *p,
 			origin_of(closure, owner == SP_NO_OBJECT ? 0 : owner);
 
 		e->root = origin.root;
-		put(e, strcmp(origin.path, "/") ? origin.path : "",
-		    strcmp(origin.image_path, "/") ? origin.image_path : "");
+		put(e, origin_text(origin.path, p[len], how),
+		    origin_text(origin.image_path, p[len], how));
 		return len;
 	}
 	if (how != SP_TOKENS_GLIBC)
@@ -157,15 +166,14 @@ static bool expand(struct sp_closure *closure, size_t owner, const char *text,
 			put(e, "$", "$");
 		p += 1 + used;
 	}
-	/* "$ORIGIN" of an object in "/": for glibc that is "/"; musl makes it an empty
-	 * element, which it skips */
-	if (how != SP_TOKENS_GLIBC)
-		return e->now.len && e->then.len;
-	if (!e->then.len && len)
-		sp_buf_addch(&e->then, '/');
-	if (!e->now.len && len)
-		sp_buf_addch(&e->now, '/');
-	return true;
+	/* musl skips an element that has become empty */
+	return how == SP_TOKENS_GLIBC || (e->now.len && e->then.len);
+}
+
+/* Is it an absolute path, now and in the image? */
+static bool absolute(const struct expansion *e)
+{
+	return sp_buf_str(&e->now)[0] == '/' && sp_buf_str(&e->then)[0] == '/';
 }
 
 static void add_dir(struct sp_closure *closure, struct expansion *e, struct sp_dirs *ret)
@@ -213,7 +221,7 @@ void sp_search_expand(struct sp_closure *closure, size_t owner, const char *list
 			if (how == SP_TOKENS_GLIBC)
 				relative_remark(closure, owner, list);
 		} else if (expand(closure, owner, p, len, how, &e)) {
-			if (e.now.data[0] == '/')
+			if (absolute(&e))
 				add_dir(closure, &e, ret);
 			else
 				relative_remark(closure, owner, list);
@@ -230,8 +238,7 @@ const struct sp_dir *sp_search_expand_one(struct sp_closure *closure, size_t own
 	SP_CLEANUP(expansion_release) struct expansion e = { 0 };
 	struct sp_dir *dir;
 
-	if (!expand(closure, owner, text, strlen(text), how, &e) ||
-	    sp_buf_str(&e.now)[0] != '/')
+	if (!expand(closure, owner, text, strlen(text), how, &e) || !absolute(&e))
 		return NULL;
 	dir = sp_arena_alloc(&closure->arena, sizeof(*dir));
 	dir->root = e.root;

@@ -71,6 +71,8 @@ static void lists(void)
 		{ M, 0, "$ORIGIN:/a", "/app", "/a", "/a", "" },
 		{ M, 0, "$ORIGIN/l", "/app", "/home/me/l", "/l", "" },
 		{ M, 0, "$ORIGINAL", "/o/app", "/home/meAL", "/oAL", "" },
+		{ G, 0, "$ORIGIN-x", "/app", "/home/me-x", "/-x", "" },
+		{ M, 0, "$ORIGIN-x:/y", "/app", "/y", "/y", "relative-search-path" },
 		{ M, 0, "$ORIGIN/l:$LIB", "/app", "", "", "" },
 		{ M, 0, "$ORIGIN:/x/$", "/app", "", "", "" },
 		{ N, SP_NO_OBJECT, "/x/$ORIGIN:/$LIB", "/app", "/x/$ORIGIN /$LIB", "/x/$ORIGIN /$LIB", "" },

@@ -77,6 +77,9 @@ void sp_target_config_release(struct sp_target *target);
 SP_CHECKED int sp_build_write(struct sp_build *build, struct sp_json *report,
 			      struct sp_err *err);
 
+/* clash.c: does anything that is written take the place of something else? */
+SP_CHECKED int sp_clash_check(struct sp_build *build, struct sp_err *err);
+
 /* side_files.c: --digest-file, --metadata-file, --depfile. */
 SP_CHECKED int sp_side_files_check(const struct sp_build *build, struct sp_err *err);
 SP_CHECKED int sp_side_files_write(const struct sp_build *build,

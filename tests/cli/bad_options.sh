@@ -146,4 +146,25 @@ bad 'both for linux' ./hello ./hello -o o.tar
 opt '' --at /etc/passwd -u nonroot
 opt '' --add file:/data -w /data
 bad '--depfile' ./hello -o - --depfile dep
+
+# Nothing that is written may take the place of something else.
+cp hello program.tar
+ln -s program.tar link.tar
+ls -A >listing
+clash() {
+	bad 'is the same file as' "$@"
+}
+clash ./hello -o o.tar -o ./o.tar
+clash ./hello -o o.tar -o oci-archive:o.tar:v1
+clash ./hello -o o.tar -o "docker-archive:$T/o.tar"
+clash ./hello -o o.tar --digest-file o.tar
+clash ./hello -o o.tar --digest-file ./hello
+clash ./hello -o o.tar --metadata-file m --depfile ./m
+clash ./program.tar -o program.tar
+clash ./program.tar -o link.tar
+clash ./hello -o o.tar --add file:/x --digest-file file
+cmp -s hello program.tar
+ok "the program is as it was"
+run "$SCRATCHPACK" ./hello -q -o oci:layout:a -o oci:layout:b -o /dev/null --digest-file /dev/null
+exits 0 "two images in one layout, and /dev/null, are no clash"
 done_testing

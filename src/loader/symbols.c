@@ -4,9 +4,9 @@
  * when the symbol is first used.
  *
  * glibc: do_lookup_x() and check_match() in elf/dl-lookup.c.  A reference with a
- * version takes a definition of that version, or one of an object that has no
- * versions at all; a reference without takes any definition of the name.  musl
- * knows no versions.
+ * version takes a definition of that version, or one without any, be it in an
+ * object that has versions elsewhere; a reference without takes any definition of
+ * the name.  musl knows no versions.
  */
 #include <string.h>
 
@@ -18,7 +18,7 @@
 struct scope {
 	struct sp_closure *closure;
 	struct sp_arena arena;
-	struct sp_map defined;		/* "name", "name@version", "name@" (no versions) */
+	struct sp_map defined;		/* "name", "name@version", "name@" (no version) */
 	size_t from;			/* the object whose symbols are visited */
 	bool versions;			/* the loader heeds them */
 	size_t problems;
@@ -43,10 +43,7 @@ static void visit_defined(void *ctx, const char *name, const char *version,
 		return;
 	sp_autofree char *key = sp_strf("%s@%s", name,
 					has_versions && version ? version : "");
-	/* in an object with versions, an unversioned symbol serves nobody who
-	 * asks for a version, except that the base version does */
-	if (!has_versions || version)
-		define(s, key);
+	define(s, key);
 }
 
 static bool satisfied(struct scope *s, const char *name, const char *version)
@@ -87,8 +84,11 @@ static int visit_all(struct scope *s, visit_fn *visit, struct sp_err *err)
 		const struct sp_object *o = &closure->objects[s->from];
 
 		if (sp_root_open(o->root, o->found.real, &file, err) ||
-		    sp_elf_symbols(o->elf, &file, visit, s, err))
+		    sp_elf_symbols(o->elf, &file, visit, s, err)) {
+			if (err->code == SP_EPROGRAM)
+				sp_err_name(err, "damaged-file");
 			return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
+		}
 	}
 	return 0;
 }

@@ -25,6 +25,9 @@ static int choose(const struct sp_loader *loader, const char *level, size_t *ret
 		}
 		sp_buf_addf(&known, "%s, ", loader->hwcaps[i]);
 	}
+	if (!known.len)
+		return sp_err_set(err, SP_EUSAGE,
+				  "--cpu %s: the program's loader knows no such levels", level);
 	return sp_err_set(err, SP_EUSAGE, "--cpu %s: the program's loader knows %sand all",
 			  level, sp_buf_str(&known));
 }

@@ -1,0 +1,76 @@
+#!/bin/bash
+# Inputs that change while they are packed: exit 4 or 3 and no output, or the image
+# of one state of them, whole.
+. "$(dirname "$0")/../lib.sh"
+. "$TOP/tests/image.sh"
+
+need strace
+strace -qq -o /dev/null true 2>/dev/null || skip_all "strace may not trace here"
+# The leak checker of the sanitizers cannot work below strace.
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+
+static_hello hello
+head -c 3000000 /dev/urandom >noise
+mkdir out
+
+# changing TEXT COMMAND: COMMAND is done after the run looked at its inputs and before
+# it reads them, which is when it looks at its output, where strace holds it up; sets
+# $status.
+changing() {
+	printf old >out/o.tar
+	rm -rf tree trace
+	mkdir tree
+	cp noise tree/data
+	cp hello program
+	strace -f -qq -o trace -P out/o.tar -e trace=%file -e inject=%file:delay_enter=200000 \
+		"$SCRATCHPACK" ./program --add tree --progress none -o out/o.tar >stdout 2>stderr &
+	local child=$!
+	for _ in $(seq 200); do
+		grep -qs 'o\.tar' trace && break
+		sleep 0.01
+	done
+	eval "$2"
+	wait $child
+	status=$?
+	case $status in
+	0) ok "$1: an image of one state, whole" "$SCRATCHPACK" verify -q out/o.tar ;;
+	3 | 4)
+		pass "$1: exit $status"
+		is "$(cat out/o.tar)" old "$1: the old file is untouched"
+		is "$(grep -c '^scratchpack: error: ' stderr)" 1 "$1: one error"
+		is "$(cat stdout)" "" "$1: no result"
+		;;
+	*)
+		fail "$1: exit $status"
+		diag "$(cat stderr)"
+		;;
+	esac
+	is "$(ls -A out)" o.tar "$1: no temporary file"
+}
+# must CODE TEXT: what the change is has to be seen
+must() {
+	is "$status" "$1" "$2: is noticed"
+}
+
+changing "nothing changes" true
+is "$status" 0 "a run that is only slow succeeds"
+changing "a file grows" 'echo more >>tree/data'
+must 4 "a file grows"
+like "$(cat stderr)" 'tree/data' "and is named"
+changing "a file shrinks" 'truncate -s 1000 tree/data'
+must 4 "a file shrinks"
+changing "a file is emptied" ': >tree/data'
+must 4 "a file is emptied"
+changing "a file goes" 'rm tree/data'
+must 4 "a file goes"
+changing "a file becomes a link" 'rm tree/data && ln -s /etc/passwd tree/data'
+must 4 "a file becomes a link"
+changing "a file becomes a FIFO" 'rm tree/data && mkfifo tree/data'
+must 4 "a file becomes a FIFO"
+changing "a file is replaced" 'cp noise new && echo x >>new && mv new tree/data'
+must 4 "a file is replaced"
+changing "the program is built anew" 'cp hello new && printf x >>new && mv new program'
+must 4 "the program is built anew"
+changing "a folder goes" 'rm -r tree'
+must 4 "a folder goes"
+done_testing

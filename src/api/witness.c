@@ -146,8 +146,33 @@ static void check_platform(const struct sp_verify_view *view, const struct sp_el
 	sp_arena_release(&arena);
 }
 
-static int check_closure(struct sp_closure *closure, bool symbols, struct sp_err *err)
+/* Loaders go on without a name in LD_PRELOAD that they do not find (do_preload() in
+ * glibc's elf/rtld.c, load_preload() in musl's ldso/dynlink.c). */
+static void forgive_preloads(struct sp_closure *closure, const struct sp_verify_view *view)
 {
+	struct sp_arena arena = { 0 };
+	size_t kept = 0;
+
+	for (size_t i = 0; i < closure->missing_nr; i++) {
+		struct sp_missing *m = &closure->missing[i];
+
+		if (m->from != SP_NO_OBJECT) {
+			closure->missing[kept++] = *m;
+			continue;
+		}
+		view->found(view->found_ctx, true, "missing-preload",
+			    sp_arena_strf(&arena, "LD_PRELOAD names %s, which the loader does not find and ignores",
+					  m->name));
+		free(m->probes);
+	}
+	closure->missing_nr = kept;
+	sp_arena_release(&arena);
+}
+
+static int check_closure(struct sp_closure *closure, const struct sp_verify_view *view,
+			 bool symbols, struct sp_err *err)
+{
+	forgive_preloads(closure, view);
 	if (symbols && sp_closure_check_symbols(closure, err))
 		return -1;
 	return sp_closure_check(closure, err);
@@ -171,9 +196,9 @@ static int analyse(const struct sp_witness *w, const struct sp_verify_view *view
 	if (sp_rootfs_build(&options, &rootfs, err))
 		return -1;
 	check_platform(view, rootfs->closure->objects[0].elf);
-	rc = check_closure(rootfs->closure, w->all_symbols, err);
+	rc = check_closure(rootfs->closure, view, w->all_symbols, err);
 	for (size_t i = 0; i < rootfs->others_nr && !rc; i++)
-		rc = check_closure(rootfs->others[i], w->all_symbols, err);
+		rc = check_closure(rootfs->others[i], view, w->all_symbols, err);
 	sp_rootfs_free(rootfs);
 	return rc;
 }

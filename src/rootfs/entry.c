@@ -20,6 +20,20 @@ struct candidate {
 	const char *path, *image_path;
 };
 
+/* The kernel opens the loader as it opens a program (open_exec() in fs/exec.c). */
+static int check_loader(const struct sp_closure *closure, struct sp_err *err)
+{
+	const struct sp_object *loader = closure->objects_nr > 1 ? &closure->objects[1] : NULL;
+
+	if (!loader || loader->rule != SP_RULE_INTERPRETER || (loader->found.st.mode & 0111))
+		return 0;
+	return sp_err_diagnose(err, "not-executable",
+			       "%s: its program loader %s is not executable (mode %04o), so the kernel would not start it; run chmod +x on that",
+			       closure->objects[0].path,
+			       sp_root_show(loader->root, loader->path),
+			       loader->found.st.mode);
+}
+
 static int build(const struct sp_rootfs_options *o, const struct candidate *c,
 		 struct sp_closure **ret, struct sp_err *err)
 {
@@ -29,9 +43,9 @@ static int build(const struct sp_rootfs_options *o, const struct candidate *c,
 		.keep_probes = o->keep_probes,
 	};
 
-	if (sp_closure_build(&start, ret, err))
+	if (sp_closure_build(&start, ret, err) || check_loader(*ret, err))
 		return -1;
-	/* owned by the caller from here, also when variants fail */
+	/* owned by the caller, also when this fails */
 	return o->cpu ? sp_closure_add_variants(*ret, o->cpu, err) : 0;
 }
 

@@ -220,11 +220,13 @@ static int need(struct sp_closure *closure, size_t from, const char *name,
 
 		/* glibc knows an object by every name that led to it */
 		if (closure->loader.libc == SP_LIBC_GLIBC &&
-		    sp_map_get(&closure->by_name, kept) == SP_MAP_NONE)
-			sp_map_set(&closure->by_name, kept, s.object);
+		    sp_map_get(&closure->by_name, s.known_as) == SP_MAP_NONE)
+			sp_map_set(&closure->by_name, s.known_as == name ? kept : s.known_as,
+				   s.object);
 		if (from != SP_NO_OBJECT)
 			*SP_VEC_PUSH(closure->edges) = (struct sp_edge){
-				.from = from, .to = s.object, .name = kept, .rule = s.rule };
+				.from = from, .to = s.object, .name = kept, .rule = s.rule,
+				.also = s.also };
 		if (from != SP_NO_OBJECT && closure->keep_probes)
 			keep_probes(closure, &s);
 	}

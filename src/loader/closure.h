@@ -89,6 +89,8 @@ struct sp_edge {
 	size_t from, to;
 	const char *name;
 	enum sp_rule rule;
+	/* the file was found at another path than to's, a link to it; else NULL */
+	const struct sp_dir *also;
 	struct sp_probe *probes;	/* with keep_probes: what was tried, in order */
 	size_t probes_nr;
 };

@@ -146,13 +146,11 @@ static int builtin_phase(struct sp_search *s, enum sp_try *ret, struct sp_err *e
 	return sp_search_dirs(s, &s->closure->builtin, ret, err);
 }
 
-/* A name with a slash is opened as it stands, after its tokens. */
-static int by_path(struct sp_search *s, struct sp_err *err)
+/* A name with a slash, after its tokens, is opened as it stands. */
+static int by_path(struct sp_search *s, const struct sp_dir *at, struct sp_err *err)
 {
-	const struct sp_dir *at;
 	enum sp_try result;
 
-	at = sp_search_expand_one(s->closure, s->from, s->name, SP_TOKENS_GLIBC);
 	if (!at) {
 		s->why = "the name is relative to the current directory; an image can only hold it under an absolute path";
 		return 0;
@@ -167,16 +165,21 @@ int sp_glibc_find(struct sp_search *s, struct sp_err *err)
 	static int (*const phases[])(struct sp_search *, enum sp_try *, struct sp_err *) = {
 		rpath_phase, library_path_phase, runpath_phase, cache_phase, builtin_phase,
 	};
-	size_t known = sp_map_get(&s->closure->by_name, s->name);
+	bool path = strchr(s->name, '/') || sp_search_has_token(s->name);
+	const struct sp_dir *at = path ? sp_search_expand_one(s->closure, s->from, s->name,
+							      SP_TOKENS_GLIBC) : NULL;
 	enum sp_try result = SP_TRY_ABSENT;
 
+	/* one $ORIGIN is not another: names are compared after expansion */
+	s->known_as = at ? at->path : s->name;
+	size_t known = sp_map_get(&s->closure->by_name, s->known_as);
 	if (known != SP_MAP_NONE) {
 		s->object = known;
 		s->rule = SP_RULE_LOADED;
 		return 0;
 	}
-	if (strchr(s->name, '/') || sp_search_has_token(s->name))
-		return by_path(s, err);
+	if (path)
+		return by_path(s, at, err);
 	s->by_search = true;
 	for (size_t i = 0; i < sizeof(phases) / sizeof(*phases); i++) {
 		if (phases[i](s, &result, err))
@@ -187,13 +190,29 @@ int sp_glibc_find(struct sp_search *s, struct sp_err *err)
 	return 0;
 }
 
-/* The object that a version need names: bound by the name as it was asked for. */
-static const struct sp_object *provider(const struct sp_closure *closure,
-					const char *file)
+/*
+ * The names by which the loader finds the object of a version need: those that
+ * were asked for (_dl_name_match_p()).  A soname that nobody used is none.
+ */
+static void asked_names(const struct sp_closure *closure, struct sp_map *ret)
 {
-	size_t index = sp_map_get(&closure->by_name, file);
+	for (size_t i = 0; i < closure->objects_nr; i++)
+		if (closure->objects[i].rule == SP_RULE_PRELOAD)
+			sp_map_set(ret, closure->objects[i].name, i);
+	for (size_t i = 0; i < closure->edges_nr; i++)
+		if (sp_map_get(ret, closure->edges[i].name) == SP_MAP_NONE)
+			sp_map_set(ret, closure->edges[i].name, closure->edges[i].to);
+	/* the loader knows its own soname from the start */
+	if (closure->objects[1].elf->soname)
+		sp_map_set(ret, closure->objects[1].elf->soname, 1);
+}
 
-	return index == SP_MAP_NONE ? NULL : &closure->objects[index];
+static bool is_missing(const struct sp_closure *closure, const char *name)
+{
+	for (size_t i = 0; i < closure->missing_nr; i++)
+		if (strcmp(closure->missing[i].name, name) == 0)
+			return true;
+	return false;
 }
 
 static bool defines(const struct sp_elf *elf, const char *version)
@@ -207,24 +226,43 @@ static bool defines(const struct sp_elf *elf, const char *version)
 /*
  * _dl_check_map_versions(): a version that is asked for must be defined by the
  * object of that name, even if no symbol of it is ever used.  An object without
- * any definition is only warned about.
+ * any definition is only warned about; a name that stands for no object is an
+ * assertion, "needed != NULL", and happens when a tool took the name out of NEEDED.
  */
+static const char *version_problem(struct sp_closure *closure, const struct sp_map *names,
+				   const struct sp_object *o,
+				   const struct sp_elf_version *need)
+{
+	size_t index = sp_map_get(names, need->file);
+
+	if (is_missing(closure, need->file))
+		return NULL;	/* that is said already */
+	if (index == SP_MAP_NONE)
+		return sp_arena_strf(&closure->arena,
+				     "%s: asks for version `%s' of %s, which nothing loads (the name is in .gnu.version_r and not in NEEDED)",
+				     o->path, need->name, need->file);
+	const struct sp_object *by = &closure->objects[index];
+	if (need->weak || !by->elf->verdef_nr || defines(by->elf, need->name))
+		return NULL;
+	return sp_arena_strf(&closure->arena, "%s: version `%s' not found (required by %s)",
+			     by->path, need->name, o->path);
+}
+
 void sp_glibc_check_versions(struct sp_closure *closure)
 {
+	struct sp_map names = { 0 };
+
+	asked_names(closure, &names);
 	for (size_t i = 0; i < closure->objects_nr; i++) {
 		const struct sp_object *o = &closure->objects[i];
 
 		for (size_t v = 0; v < o->elf->verneed_nr; v++) {
-			const struct sp_elf_version *need = &o->elf->verneed[v];
-			const struct sp_object *by = provider(closure, need->file);
+			const char *problem = version_problem(closure, &names, o,
+							      &o->elf->verneed[v]);
 
-			if (!by || need->weak || !by->elf->verdef_nr ||
-			    defines(by->elf, need->name))
-				continue;
-			*SP_VEC_PUSH(closure->problems) =
-				sp_arena_strf(&closure->arena,
-					      "%s: version `%s' not found (required by %s)",
-					      by->path, need->name, o->path);
+			if (problem)
+				*SP_VEC_PUSH(closure->problems) = problem;
 		}
 	}
+	sp_map_release(&names);
 }

@@ -43,13 +43,15 @@ size_t sp_closure_push(struct sp_closure *closure, const struct sp_object *objec
 	size_t index = closure->objects_nr;
 	struct sp_object *o = SP_VEC_PUSH(closure->objects);
 	const char *soname = object->elf->soname;
+	/* the kernel gives glibc no name of the program */
+	const char *path = object->rule == SP_RULE_PROGRAM ? "" : object->path;
 
 	*o = *object;
 	sp_map_set(&closure->by_inode, inode_key(closure, o), index);
 	if (closure->loader.libc != SP_LIBC_MUSL) {
 		/* the first object of a name keeps it */
-		if (sp_map_get(&closure->by_name, o->path) == SP_MAP_NONE)
-			sp_map_set(&closure->by_name, o->path, index);
+		if (sp_map_get(&closure->by_name, path) == SP_MAP_NONE)
+			sp_map_set(&closure->by_name, path, index);
 		if (soname && sp_map_get(&closure->by_name, soname) == SP_MAP_NONE)
 			sp_map_set(&closure->by_name, soname, index);
 	}
@@ -99,6 +101,8 @@ static const char *objection(const struct sp_closure *closure, const struct sp_e
 		       elf->machine != program->machine ? "for another machine" :
 							  "for another float ABI";
 	}
+	if (!musl && (elf->dt_flags_1 & DF_1_PIE))
+		return "is a program (a position-independent executable)";
 	if (elf->type != ET_DYN)
 		return "only a shared object can be loaded";
 	return NULL;
@@ -194,6 +198,20 @@ static int judge(struct sp_search *s, const struct sp_dir *at,
 	return take(s, at, found, &elf, err);
 }
 
+/* The file of an object again, perhaps under another name, which then must be there
+ * in the image too. */
+static void again(struct sp_search *s, const struct sp_dir *candidate, size_t known)
+{
+	struct sp_object *o = &s->closure->objects[known];
+
+	report(s, candidate->path, "the same file is loaded already", SP_TRY_TAKEN);
+	s->object = known;
+	/* from now on musl knows it by its base name */
+	o->by_search |= s->by_search;
+	if (strcmp(candidate->path, o->path) != 0)
+		s->also = sp_arena_memdup(&s->closure->arena, candidate, sizeof(*candidate));
+}
+
 int sp_search_try(struct sp_search *s, const struct sp_dir *candidate,
 		  enum sp_try *ret, struct sp_err *err)
 {
@@ -212,10 +230,7 @@ int sp_search_try(struct sp_search *s, const struct sp_dir *candidate,
 	}
 	size_t known = sp_map_get(&closure->by_inode, inode_key(closure, &probe));
 	if (known != SP_MAP_NONE) {
-		report(s, candidate->path, "the same file is loaded already", SP_TRY_TAKEN);
-		s->object = known;
-		/* from now on musl knows it by its base name */
-		closure->objects[known].by_search |= s->by_search;
+		again(s, candidate, known);
 		*ret = SP_TRY_TAKEN;
 		return 0;
 	}

@@ -19,12 +19,14 @@ struct sp_search {
 	struct sp_closure *closure;
 	size_t from;			/* SP_NO_OBJECT for LD_PRELOAD */
 	const char *name;
+	const char *known_as;		/* glibc: the name with its tokens expanded */
 	enum sp_rule rule;		/* of the phase that is running */
 	size_t rule_of;			/* whose list it is, or SP_NO_OBJECT */
 	bool by_search;
 	struct sp_probe *probes;
 	size_t probes_nr, probes_alloc;
 	size_t object;			/* the result, SP_NO_OBJECT so far */
+	const struct sp_dir *also;	/* where it was found, if it was loaded from elsewhere */
 	const char *why;		/* set when the loader would stop */
 };
 

@@ -125,6 +125,29 @@ static struct sp_reason reason_of(struct sp_plan *plan, const struct sp_closure 
 						 sp_rule_name(o->rule)) };
 }
 
+/* Other paths by which a loader finds what it has loaded: links to the same file,
+ * which it follows before it can know. */
+static int add_other_path(struct sp_plan *plan, const struct sp_closure *closure,
+			  const struct sp_edge *edge, struct sp_err *err)
+{
+	const struct sp_object *to = &closure->objects[edge->to];
+	const struct sp_dir *also = edge->also;
+	struct sp_reason reason = {
+		SP_BECAUSE_NEEDED, entry_of(plan, &closure->objects[edge->from]),
+		sp_arena_strf(&plan->arena, "%s, %s", edge->name, sp_rule_name(edge->rule)),
+	};
+
+	if (strcmp(also->path, also->image_path) == 0)
+		return sp_gather_file(plan, also->root, also->path, also->image_path,
+				      &reason, err);
+	struct sp_entry link = {
+		.path = sp_path_clean(&plan->arena, also->image_path),
+		.type = SP_ENTRY_SYMLINK, .mode = 0777, .target = entry_of(plan, to),
+		.reason = reason,
+	};
+	return strcmp(link.path, link.target) == 0 ? 0 : sp_plan_add(plan, &link, err);
+}
+
 int sp_gather_closure(struct sp_rootfs *rootfs, struct sp_closure *closure,
 		      const struct sp_reason *top, struct sp_err *err)
 {
@@ -140,6 +163,10 @@ int sp_gather_closure(struct sp_rootfs *rootfs, struct sp_closure *closure,
 		if (sp_gather_file(plan, o->root, o->path, o->image_path, &reason, err))
 			return -1;
 	}
+	for (size_t i = 0; i < closure->edges_nr; i++)
+		if (closure->edges[i].also &&
+		    add_other_path(plan, closure, &closure->edges[i], err))
+			return -1;
 	for (size_t i = 0; i < closure->remarks_nr; i++)
 		sp_plan_note(plan, closure->remarks[i].id, "%s", closure->remarks[i].text);
 	return 0;

@@ -1,0 +1,281 @@
+#!/bin/bash
+# docs/diagnoses.md has every identifier of the sources and no other, and real programs
+# bring forth every diagnosis and every note of pack.
+. "$(dirname "$0")/../lib.sh"
+. "$TOP/tests/image.sh"
+
+need jq perl python3
+
+# --- sources and documentation ----------------------------------------------
+
+# Identifiers where they are given, by kind: "diagnosis missing-library".
+in_sources() {
+	perl -0777 -ne '
+		while (/\b(?:sp_err_diagnose|sp_err_name)\(\w+,\s*"([a-z-]+)"/g) { print "diagnosis $1\n" }
+		while (/\b(?:sp_plan_note|sp_search_remark)\([^,()]*,\s*"([a-z-]+)"/g) { print "note $1\n" }
+	' "$TOP"/src/*/*.c
+	perl -0777 -ne '
+		while (/\b(?:sp_verify_problem|sp_verify_absorb|refuse|problem)\([^";]*"([a-z-]+)"/g) { print "problem $1\n" }
+		while (/\b(?:ret_id|limit) = "([a-z-]+)"/g) { print "problem $1\n" }
+		while (/\b(?:sp_verify_note|remark|note)\([^";]*"([a-z-]+)"/g) { print "verify-note $1\n" }
+		while (/\bfound\([^";]*?(true|false),[^";]*"([a-z-]+)"/g) {
+			print $1 eq "true" ? "verify-note" : "problem", " $2\n";
+		}
+	' "$TOP"/src/image/{verify*,tree,unpack}.c "$TOP"/src/api/witness.c
+}
+
+# The first column of the tables, by chapter.
+in_docs() {
+	awk '
+		/^## The program cannot/ { kind = "diagnosis" }
+		/^## Notes of pack/ { kind = "note" }
+		/^## Problems found/ { kind = "problem" }
+		/^## Notes of verify/ { kind = "verify-note" }
+		/^\| `[a-z-]+` \|/ { gsub("`", "", $2); print kind, $2 }
+	' "$TOP/docs/diagnoses.md"
+}
+
+in_sources | sort -u >sources
+in_docs | sort >docs
+for kind in diagnosis note problem verify-note; do
+	ok "the sources have some of kind $kind" grep -q "^$kind " sources
+done
+is "$(comm -23 sources docs)" "" "every identifier of the sources stands in docs/diagnoses.md"
+is "$(comm -13 sources docs)" "" "and no other"
+is "$(uniq -d docs)" "" "none stands there twice"
+is "$(grep -c '^| `' "$TOP/docs/diagnoses.md")" "$(wc -l <docs)" "every row of a table is read"
+is "$(grep '^| `' "$TOP/docs/diagnoses.md" | grep -v '^| `[a-z-]*` | [A-Z`].*[.`)] | [A-Z`].*[.`] |$')" "" \
+	"each row has a cause and a remedy, in sentences"
+is "$(awk '{ print $2 }' docs | awk 'length > 31')" "" "each fits into struct sp_err"
+
+# --- diagnoses --------------------------------------------------------------
+
+: >seen
+# diagnosed ID ARG...: exit code 3, one line that ends with [ID], and no image
+diagnosed() {
+	local id=$1
+	shift
+	RUN_TIMEOUT=30 run "$SCRATCHPACK" "$@" -o out.tar --progress none
+	if [ "$status" -eq 3 ] && [[ $stderr =~ ^scratchpack:\ error:\ .*\ \[$id\]$ ]] &&
+		[ ! -e out.tar ] && [ ! -s "$RUN/stdout" ]; then
+		pass "[$id]"
+		echo "$id" >>seen
+		return
+	fi
+	fail "[$id]"
+	diag "exit code $status: $(head -c 500 "$RUN/stderr")"
+	rm -f out.tar
+}
+
+main='int main(void) { return 0; }'
+patched() { # NEW OLD OFFSET BYTES
+	cp "$2" "$1"
+	# shellcheck disable=SC2059  # the bytes are a format
+	printf "$4" | dd of="$1" bs=1 seek="$3" conv=notrunc status=none
+}
+executable() { # FILE, stdin
+	cat >"$1"
+	chmod +x "$1"
+}
+lib() { # FILE SONAME [ARG...], C on stdin
+	local file=$1 soname=$2
+	shift 2
+	gcc -shared -fPIC -w -o "$file" -Wl,-soname,"$soname" "$@" -x c - ||
+		{ echo "Bail out! cannot compile $file"; exit 1; }
+}
+
+compile static -static <<<"$main"
+compile dynamic <<<"$main"
+
+diagnosed missing-file ./nothing
+mkdir directory
+diagnosed not-a-file ./directory
+cp static plain
+chmod 644 plain
+diagnosed not-executable ./plain
+if [ "$(id -u)" -ne 0 ]; then
+	cp static secret
+	chmod 111 secret
+	diagnosed unreadable-file ./secret
+elif have setpriv; then
+	chmod 755 "$T"
+	mkdir -m 777 open
+	cp static open/secret
+	chmod 711 open/secret
+	cat >open/as-nobody <<-END
+		#!/bin/sh
+		exec setpriv --reuid 65534 --regid 65534 --clear-groups "$SCRATCHPACK" "\$@"
+	END
+	chmod +x open/as-nobody
+	SCRATCHPACK=$T/open/as-nobody diagnosed unreadable-file open/secret
+else
+	skip "[unreadable-file]" "root may read everything here, and setpriv is missing"
+	echo unreadable-file >>seen
+fi
+executable text <<<'no first line'
+diagnosed not-a-program ./text
+head -c 2000 dynamic | executable cut
+diagnosed damaged-file ./cut
+lib lib.so libone.so.1 <<<'int one(void) { return 0; }'
+diagnosed shared-object ./lib.so
+gcc -c -o object.o -x c - <<<"$main"
+chmod +x object.o
+diagnosed relocatable-object ./object.o
+patched core static 16 '\4'
+diagnosed core-dump ./core
+cp static symbols
+objcopy --only-keep-debug symbols 2>/dev/null
+diagnosed not-executable-type ./symbols
+python3 - <<-'END'
+	import struct
+	head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack(
+	    "<HHIQQQIHHHHHH", 2, 62, 1, 0x400200, 64, 0, 0, 64, 56, 1, 64, 0, 0)
+	load = struct.pack("<IIQQQQQQ", 1, 5, 0, 0x400000, 0x400000, 0x1000, 0x1000, 0x1000)
+	body = (head + load).ljust(0x7c, b"\0") + b"UPX!\x0d\x1e\x0e\x0a"
+	open("upx", "wb").write(body.ljust(0xff0, b"\x90") + b"UPX!" + bytes(12))
+END
+chmod +x upx
+diagnosed packed ./upx
+patched freebsd static 7 '\11'
+diagnosed foreign-system ./freebsd
+patched vax static 18 '\113\0'
+diagnosed unknown-machine ./vax
+
+executable line <<<'#!'
+diagnosed bad-script-line ./line
+executable loop <<<"#!$T/loop"
+diagnosed script-loop ./loop
+executable env <<<'#!/usr/bin/env no-such-program'
+diagnosed script-without-program ./env
+
+compile loader -Wl,--dynamic-linker=/no/such/loader.so <<<"$main"
+diagnosed missing-loader ./loader
+compile loader -Wl,--dynamic-linker=loader.so <<<"$main"
+diagnosed relative-loader ./loader
+chmod +x lib.so
+compile loader -Wl,--dynamic-linker="$T/lib.so" <<<"$main"
+diagnosed unknown-loader ./loader
+interp=$(readelf -l dynamic | sed -n 's/.*interpreter: \(.*\)]/\1/p')
+patched other-loader "$interp" 18 '\67\0'
+compile loader -Wl,--dynamic-linker="$T/other-loader" <<<"$main"
+diagnosed wrong-architecture ./loader
+compile no-loader -no-pie -Wl,--no-dynamic-linker lib.so <<<'int one(void); int main(void) { return one(); }'
+diagnosed libraries-without-loader ./no-loader
+
+uses='int one(void); int main(void) { return one(); }'
+compile needy lib.so <<<"$uses"
+diagnosed missing-library ./needy
+cat >map <<<'V1 { global: two; }; V2 { global: one; } V1;'
+both='int one(void) { return 0; } int two(void) { return 0; }'
+lib libone.so.1 libone.so.1 -Wl,--version-script=map <<<"$both"
+compile versioned ./libone.so.1 -Wl,-rpath,"$T" <<<"$uses"
+cat >map <<<'V1 { global: one; two; };'
+lib libone.so.1 libone.so.1 -Wl,--version-script=map <<<"$both"
+diagnosed missing-version ./versioned
+lib libone.so.1 libone.so.1 <<<'int two(void) { return 0; }'
+diagnosed missing-symbol ./versioned --bind-now
+mkdir first second
+cp lib.so first/libone.so.1
+lib second/libone.so.1 libone.so.1 <<<'int one(void) { return 2; }'
+compile either lib.so -Wl,-rpath,"$T/first:$T/second" <<<"$uses"
+diagnosed not-closed ./either --exclude "$T/first/libone.so.1" --add "$T/second"
+
+# A program that needs 4100 libraries: small files, made by hand.
+mkdir many
+python3 - "$interp" "$T/many" <<-'END'
+	import struct, sys
+	interp, dir = sys.argv[1].encode() + b"\0", sys.argv[2].encode()
+	def elf(kind, interp, names):
+	    strings, dynamic = b"\0", []
+	    for name in names:
+	        dynamic.append((1, len(strings)))
+	        strings += name + b"\0"
+	    dynamic.append((29, len(strings)))          # DT_RUNPATH
+	    strings += dir + b"\0"
+	    heads, at = 3 if interp else 2, 64 + 56 * 3
+	    text = at
+	    at += len(interp)
+	    string_at, at = at, (at + len(strings) + 15) & ~15
+	    dynamic_at = at
+	    dynamic += [(5, string_at), (10, len(strings)), (6, string_at), (11, 24), (0, 0)]
+	    body = b"".join(struct.pack("<QQ", *d) for d in dynamic)
+	    size = dynamic_at + len(body)
+	    out = b"\x7fELF\2\1\1" + bytes(9) + struct.pack(
+	        "<HHIQQQIHHHHHH", kind, 62, 1, text, 64, 0, 0, 64, 56, heads, 64, 0, 0)
+	    out += struct.pack("<IIQQQQQQ", 1, 7, 0, 0, 0, size, size, 4096)
+	    out += struct.pack("<IIQQQQQQ", 2, 6, dynamic_at, dynamic_at, dynamic_at, len(body), len(body), 8)
+	    if interp:
+	        out += struct.pack("<IIQQQQQQ", 3, 4, text, text, text, len(interp), len(interp), 1)
+	    out = out.ljust(64 + 56 * 3, b"\0") + interp + strings
+	    return out.ljust(dynamic_at, b"\0") + body
+	names, more = [b"l%d" % i for i in range(4090)], [b"m%d" % i for i in range(10)]
+	open("needs-many", "wb").write(elf(3, interp, names))
+	small = elf(3, b"", [])
+	for name in names + more:
+	    open(dir + b"/" + name, "wb").write(elf(3, b"", more) if name == b"l0" else small)
+END
+chmod +x needs-many
+if [ "$(uname -m)" = x86_64 ]; then
+	diagnosed too-many-objects ./needs-many
+else
+	skip "[too-many-objects]" "the fixture is for x86-64"
+	echo too-many-objects >>seen
+fi
+rm -r many
+is "$(sort -u seen | comm -3 - <(sed -n 's/^diagnosis //p' docs))" "" \
+	"every diagnosis of the documentation has a program here"
+
+# --- notes ------------------------------------------------------------------
+
+: >seen
+# noted ID ARG...: a plan with that note
+noted() {
+	local id=$1
+	shift
+	run "$SCRATCHPACK" -n --json "$@"
+	if [ "$status" -eq 0 ] && jq -e ".programs[].notes[] | select(.id == \"$id\")" <"$RUN/stdout" >/dev/null; then
+		pass "note $id"
+		echo "$id" >>seen
+		return
+	fi
+	fail "note $id"
+	diag "exit code $status: $(head -c 500 "$RUN/stderr")"
+	diag "notes: $(jq -c '[.programs[].notes[].id]' <"$RUN/stdout")"
+}
+noted runs-as-root ./static
+noted runs-with-root-group ./static --user 1000
+executable script <<<'#!/bin/sh'
+noted script ./script
+compile relative -Wl,-rpath,lib:/opt <<<"$main"
+noted relative-search-path ./relative
+# shellcheck disable=SC2016  # for the loader to expand
+compile platform -Wl,-rpath,'/opt/$PLATFORM' <<<"$main"
+noted platform-token ./platform
+cp lib.so libone.so.1
+# shellcheck disable=SC2016
+compile origin lib.so -Wl,-rpath,'$ORIGIN' <<<"$uses"
+chmod u+s origin
+noted secure-origin ./origin
+echo text >data.so
+printf '\177ELFtext' >broken.so
+noted damaged-object ./static --add broken.so
+lib needs.so needs.so -Wl,--no-as-needed -lm <<<'int needs;'
+patched foreign.so needs.so 18 '\67\0'
+noted foreign-object ./dynamic --add foreign.so
+mkdir tree
+mkfifo tree/fifo
+noted special-file ./static --add tree
+noted exclude-unmatched ./static --exclude '/nothing*'
+
+# A root whose loader has been told things.
+run "$SCRATCHPACK" ./dynamic -q -o root.tar
+unpack root.tar root
+mkdir -p root/etc
+echo /lib/libsomething.so >root/etc/ld.so.preload
+noted preload-file --sysroot root /dynamic
+printf 'glibc-ld.so.cache1.1 and no more' >root/etc/ld.so.cache
+noted damaged-cache --sysroot root /dynamic
+is "$(sort -u seen | comm -3 - <(sed -n 's/^note //p' docs))" "" \
+	"every note of the documentation has a program here"
+is "$(litter)" "" "no temporary file is left"
+done_testing

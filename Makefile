@@ -199,6 +199,16 @@ check-engines: JOBS = 1
 check-engines: all
 	$(RUN_TESTS) $(ENGINE_TESTS)
 
+# Every program of this machine, and random ones, against the real loaders.
+ORACLE_TESTS := tests/oracle/real_loader.py tests/oracle/random_layouts.py
+check-oracle: JOBS = 1
+check-oracle: all
+	$(RUN_TESTS) $(ORACLE_TESTS)
+
+# Programs for other machines, from sysroots; needs root for chroot.
+check-cross: all
+	$(RUN_TESTS) $(wildcard tests/cross/*.sh)
+
 bench: all
 	$(Q)$(TESTENV) tests/bench/run.sh
 
@@ -266,12 +276,13 @@ clean:
 help:
 	@echo 'build     all (default) docs samples install uninstall clean'
 	@echo 'look      demo'
-	@echo 'test      check check-unit check-cli check-engines fuzz bench'
+	@echo 'test      check check-unit check-cli check-engines check-oracle check-cross fuzz bench'
 	@echo 'inspect   lint warnings tidy cppcheck analyze'
 	@echo 'settings  CC= CFLAGS= SAN=address,undefined PREFIX= DESTDIR= V=1 JOBS= FUZZ_SECONDS='
 
 FORCE:
-.PHONY: all docs install uninstall check check-unit check-cli check-engines bench fuzz fuzz-run \
+.PHONY: all docs install uninstall check check-unit check-cli check-engines check-oracle \
+	check-cross bench fuzz fuzz-run \
 	lint warnings compile tidy cppcheck analyze demo samples clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

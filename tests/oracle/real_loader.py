@@ -17,6 +17,7 @@ out, and so is every interpreter that is not one of these two C libraries.
 """
 
 import concurrent.futures
+import errno
 import json
 import os
 import stat
@@ -24,15 +25,20 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
-SCRATCHPACK = os.environ.get("SCRATCHPACK", "build/scratchpack")
+SCRATCHPACK = os.path.realpath(os.environ.get("SCRATCHPACK", "build/scratchpack"))
 WORKERS = 2
 SECONDS = 10
 BATCH = 200  # programs for one line of TAP
 ROOTS = ["/usr", "/opt"]
 # x86-64 and i386: what an x86-64 kernel starts itself
 NATIVE = {"x86_64": {62, 3}, "aarch64": {183, 40}, "riscv64": {243}}
-PT_LOAD, PT_DYNAMIC, PT_INTERP = 1, 2, 3
+# what glibc says before it gives up, and what we say when a loader crashed
+REFUSED = b"error while loading shared libraries: "
+LIB = "lib/x86_64-linux-gnu/"
+ASSERTION = b"Inconsistency detected by ld.so"
+PT_DYNAMIC, PT_INTERP = 2, 3
 DT_SONAME, DT_FLAGS_1, DF_1_PIE = 14, 0x6FFFFFFB, 0x08000000
 
 
@@ -154,31 +160,36 @@ def programs_under(roots):
 
 
 class Opinion:
-	"""files in order, and the interpreter's; names that are missing; what was wrong."""
+	"""files in order, and the interpreter's; names that are missing, and why; what
+	else was wrong; the rules that found something."""
 
 	def __init__(self):
-		self.files, self.missing, self.errors = [], set(), []
-		self.interpreter, self.talk = None, b""
+		self.files, self.missing, self.why, self.errors = [], set(), [], []
+		self.interpreter, self.rules, self.stuck = None, set(), False
 
 
 def run(argv, environment, folder):
 	"""Exit code, stdout, stderr; the exit code of one that was killed is None."""
-	try:
-		p = subprocess.run(
-			argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-			timeout=SECONDS, cwd=folder, close_fds=False, check=False,
-		)
-		return p.returncode, p.stdout, p.stderr
-	except subprocess.TimeoutExpired:
-		return None, b"", b"took more than %d seconds" % SECONDS
+	while True:
+		try:
+			p = subprocess.run(
+				argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+				timeout=SECONDS, cwd=folder, close_fds=False, check=False,
+			)
+			return p.returncode, p.stdout, p.stderr
+		except subprocess.TimeoutExpired:
+			return None, b"", b"took more than %d seconds" % SECONDS
+		except OSError as e:
+			# another thread, between fork and exec, has our new program open
+			if e.errno != errno.ETXTBSY:
+				return None, b"", os.fsencode(str(e))
+			time.sleep(0.001)
 
 
 def trace(program, folder):
-	if program.libc == "musl":
-		return run([program.interp, b"--list", program.path], {}, folder)
-	if privileged(program.path):
-		real = os.path.realpath(program.path)
-		return run([program.interp, b"--list", real], {}, folder)
+	if program.libc == "musl" or privileged(program.path):
+		# the kernel would say by which path: $ORIGIN of a program is its real folder
+		return run([program.interp, b"--list", os.path.realpath(program.path)], {}, folder)
 	return run([program.path], {b"LD_TRACE_LOADED_OBJECTS": b"1"}, folder)
 
 
@@ -187,7 +198,7 @@ def loader_says(program, folder):
 	o = Opinion()
 	code, out, err = trace(program, folder)
 	o.interpreter = os.path.realpath(program.interp)
-	o.talk = out + err
+	o.stuck = code is None or code < 0
 	for line in out.split(b"\n"):
 		if not line.startswith(b"\t"):
 			continue
@@ -202,9 +213,11 @@ def loader_says(program, folder):
 		if line.startswith(b"Error loading shared library "):
 			# musl: "... NAME: No such file or directory (needed by PATH)"
 			o.missing.add(line.split(b"library ", 1)[1].split(b":")[0])
-		elif b": version `" in line or b"error while loading" in line:
+		elif b": version `" in line or REFUSED in line:
 			o.errors.append(line)
-	if code != 0 and not o.missing and not o.errors:
+	if o.stuck or ASSERTION in err:
+		o.errors.append(b"%s-%r" % (REFUSED, code))
+	elif code != 0 and not o.missing and not o.errors:
 		o.errors.append(b"exit code %r: " % code + err.strip())
 	# glibc lists the interpreter where it is needed, musl first
 	o.files = [f for f in o.files if f != o.interpreter]
@@ -217,18 +230,18 @@ def as_bytes(text):
 
 def scratchpack_says(program, folder):
 	o = Opinion()
-	argv = [SCRATCHPACK, b"inspect", b"--json", program.path]
+	# where the program stands now, so that $ORIGIN means the same
+	argv = [SCRATCHPACK, b"inspect", b"--json", b"--at", program.path, program.path]
 	code, out, err = run(argv, {}, folder)
-	o.talk = err
 	try:
 		report = json.loads(out.decode("utf-8", "surrogateescape"))
 	except ValueError:
 		o.errors.append(b"exit code %r and no report: " % code + err.strip())
-		return o, set()
+		return o
 	objects = report["objects"]
 	for i, item in enumerate(objects):
 		# from here on it is what will be opened at run time
-		if item["found_by"] == "added":
+		if item["found_by"] == "added" or item.get("opened"):
 			objects = objects[:i]
 			break
 	for item in objects:
@@ -236,12 +249,20 @@ def scratchpack_says(program, folder):
 			o.interpreter = as_bytes(item["real_path"])
 		elif item["found_by"] != "program":
 			o.files.append(as_bytes(item["real_path"]))
-	o.missing = {as_bytes(item["name"]) for item in report["missing"]}
+	for item in report["missing"]:
+		# the loader names what it made of $ORIGIN and $LIB
+		tried = item["probes"] if "/" in item["name"] else []
+		name = tried[0]["path"] if tried else item["name"]
+		if program.libc == "glibc":
+			name = name.replace("$LIB/", LIB)
+		o.missing.add(as_bytes(name))
+	o.why = [as_bytes(item["why"]) for item in report["missing"]]
+	o.rules = {item["found_by"] for item in objects}
 	o.errors = [as_bytes(text) for text in report["problems"]]
 	incomplete = bool(o.missing or o.errors)
 	if (code == 3) != incomplete:
 		o.errors.append(b"exit code %r, want %d: " % (code, incomplete * 3) + err.strip())
-	return o, {item["found_by"] for item in objects}
+	return o
 
 
 # --- comparing ---------------------------------------------------------------------
@@ -260,6 +281,22 @@ def sort_errors(errors):
 	return versions, rest
 
 
+def refusal(text, ours):
+	"""The loader stopped at the first file that it cannot take, and lists nothing; we
+	go on, but must have seen that file."""
+	if not ours.missing and not ours.errors:
+		return ["refused by the loader alone: " + os.fsdecode(text)]
+	file = text.partition(b": ")[0]
+	if file.startswith(b"-") or file in ours.missing:
+		return []
+	if b"DT_RELR without" in text and ours.missing:
+		return []	# the trace's word for a C library that is missing
+	if any(why.startswith(file + b": ") for why in ours.why):
+		return []
+	return ["refused by the loader: " + os.fsdecode(text)] + [
+		"refused by scratchpack: " + os.fsdecode(why) for why in ours.why]
+
+
 def difference(theirs, ours):
 	"""Lines that say how the opinions differ; none if they agree."""
 	lines = []
@@ -270,11 +307,9 @@ def difference(theirs, ours):
 
 	versions, complaints = sort_errors(theirs.errors)
 	our_versions, our_complaints = sort_errors(ours.errors)
-	if any("error while loading" in line for line in complaints):
-		# it stopped at the first one and listed nothing; we go on
-		if not ours.missing and not ours.errors:
-			lines.append("refused by the loader alone: " + complaints[0])
-		return lines
+	for line in complaints:
+		if os.fsdecode(REFUSED) in line:
+			return refusal(os.fsencode(line.partition(os.fsdecode(REFUSED))[2]), ours)
 	lines += ["loader: " + line for line in complaints]
 	lines += ["scratchpack: " + line for line in our_complaints]
 	if ours.interpreter is None:
@@ -303,14 +338,14 @@ class Tally:
 		self.failed += not good
 		print("%s %d - %s" % ("ok" if good else "not ok", self.count, text), flush=True)
 
-	def add(self, program, theirs, ours, rules):
+	def add(self, program, theirs, ours):
 		name = os.fsdecode(program.path)
 		lines = difference(theirs, ours)
 		self.batch += 1
 		self.objects += len(theirs.files)
 		self.most = max(self.most, len(theirs.files))
 		self.incomplete += bool(theirs.missing or theirs.errors)
-		for rule in rules:
+		for rule in ours.rules:
 			self.rules[rule] = self.rules.get(rule, 0) + 1
 		if self.verbose:
 			print("# %s: %d objects, %d missing" % (name, len(theirs.files), len(theirs.missing)))
@@ -339,8 +374,6 @@ class Tally:
 
 
 def main(arguments):
-	global SCRATCHPACK
-	SCRATCHPACK = os.path.realpath(SCRATCHPACK)
 	verbose = "-v" in arguments
 	programs = programs_under([a for a in arguments if a != "-v"] or ROOTS)
 	tally = Tally(verbose)
@@ -351,7 +384,7 @@ def main(arguments):
 		folder = os.fsencode(name)
 
 		def ask(program):
-			return program, loader_says(program, folder), *scratchpack_says(program, folder)
+			return program, loader_says(program, folder), scratchpack_says(program, folder)
 
 		for result in pool.map(ask, programs):
 			tally.add(*result)

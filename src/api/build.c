@@ -18,6 +18,7 @@ void sp_build_release(struct sp_build *build)
 	free(build->targets);
 	free(build->adds);
 	free(build->refs);
+	free(build->own.items);
 	if (build->libs != build->host)
 		sp_root_free(build->libs);
 	sp_root_free(build->host);
@@ -92,17 +93,24 @@ static int plan(struct sp_build *build, struct sp_target *target, struct sp_err 
 		.image_path = target->image_path, .libs = build->libs,
 		.adds = build->adds, .adds_nr = build->adds_nr,
 		.excludes = o->excludes.items, .excludes_nr = o->excludes.items_nr,
+		.own = build->own.items, .own_nr = build->own.items_nr,
 		.user = o->user, .workdir = o->workdir,
 		.library_path = sp_pairs_get(&o->env, "LD_LIBRARY_PATH"),
 		.preload = sp_pairs_get(&o->env, "LD_PRELOAD"),
 		.path = sp_pairs_get(&o->env, "PATH"),
 		.keep_probes = build->explain,
 		.bind_now = o->bind_now, .cpu = o->cpu,
+		.env = o->env.items, .env_nr = o->env.items_nr,
+		.with = o->with.items, .with_nr = o->with.items_nr,
+		.without = o->without.items, .without_nr = o->without.items_nr,
+		.minimal = o->minimal, .full = o->full,
 	};
 
 	if (!options.path)
 		options.path = SP_DEFAULT_PATH;
 
+	if (o->minimal && o->full)
+		return sp_err_set(err, SP_EUSAGE, "--minimal and --full contradict each other");
 	sp_job_progress(build->job, "analyse", target->given, 0, 0);
 	if (sp_rootfs_build(&options, &target->rootfs, err))
 		return -1;
@@ -122,7 +130,7 @@ int sp_build_open(struct sp_build *build, struct scratchpack *job, bool explain,
 	for (size_t i = 0; i < build->o->programs.items_nr; i++)
 		if (add_target(build, build->o->programs.items[i], err))
 			return -1;
-	if (add_adds(build, err) || add_refs(build, err))
+	if (add_adds(build, err) || add_refs(build, err) || sp_clash_check(build, err))
 		return -1;
 	for (size_t i = 0; i < build->targets_nr; i++)
 		if (plan(build, &build->targets[i], err))

@@ -46,6 +46,7 @@ struct sp_build {
 	size_t adds_nr, adds_alloc;
 	struct sp_ref *refs;
 	size_t refs_nr, refs_alloc;
+	struct sp_strings own;		/* files that are written, by their real names */
 	bool explain;			/* keep what searches tried, for the report */
 };
 

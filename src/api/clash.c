@@ -77,6 +77,7 @@ int sp_clash_check(struct sp_build *build, struct sp_err *err)
 	SP_CLEANUP(places_release) struct places p = { 0 };
 	const struct sp_options *o = build->o;
 
+	build->own.items_nr = 0;
 	for (size_t i = 0; i < build->targets_nr; i++)
 		if (build->targets[i].root == build->host)
 			add(&p, "the program", build->targets[i].given, build->targets[i].path, true);
@@ -89,8 +90,17 @@ int sp_clash_check(struct sp_build *build, struct sp_err *err)
 	add(&p, "--metadata-file", o->metadata_file, o->metadata_file, false);
 	add(&p, "--depfile", o->depfile, o->depfile, false);
 	for (size_t i = 0; i < p.list_nr; i++)
+		if (!p.list[i].input)
+			sp_strings_add(&build->own, &build->arena, p.list[i].real);
+	for (size_t i = 0; i < p.list_nr; i++)
 		for (size_t k = 0; k < i; k++)
-			if (!p.list[i].input && strcmp(p.list[i].real, p.list[k].real) == 0)
+			if (p.list[i].input || strcmp(p.list[i].real, p.list[k].real) != 0)
+				continue;
+			else if (strcmp(p.list[i].given, p.list[k].given) == 0 &&
+				 strcmp(p.list[i].what, p.list[k].what) == 0)
+				return sp_err_set(err, SP_EUSAGE, "%s %s is given twice",
+						  p.list[i].what, p.list[i].given);
+			else
 				return sp_err_set(err, SP_EUSAGE,
 						  "%s %s: is the same file as %s %s; give it another name",
 						  p.list[i].what, p.list[i].given,

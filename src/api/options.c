@@ -114,6 +114,32 @@ static int set_bind_now(struct sp_options *o, const char *value, struct sp_err *
 	return 0;
 }
 
+static int set_with(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	(void)err;	/* names are checked against the table of needs */
+	return add_to(&o->with, o, value);
+}
+
+static int set_without(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	(void)err;
+	return add_to(&o->without, o, value);
+}
+
+static int set_minimal(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	(void)value, (void)err;
+	o->minimal = true;
+	return 0;
+}
+
+static int set_full(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	(void)value, (void)err;
+	o->full = true;
+	return 0;
+}
+
 static int set_compress(struct sp_options *o, const char *value, struct sp_err *err)
 {
 	return sp_compress_parse(value, &o->compress, err);
@@ -282,6 +308,12 @@ const struct sp_option sp_option_table[] = {
 	{ "add", 0, "SRC[:DST]", FILES,
 	  "add a file or a tree; ELF files bring what they need", true, set_add, 0 },
 	{ "exclude", 0, "GLOB", FILES, "leave out what matches", true, set_exclude, 0 },
+	{ "with", 0, "NEED", FILES,
+	  "put in what a need asks for, whatever the evidence; see inspect for their names",
+	  true, set_with, 0 },
+	{ "without", 0, "NEED", FILES, "leave a need out", true, set_without, 0 },
+	{ "minimal", 0, NULL, FILES, "only needs that are proved", false, set_minimal, 0 },
+	{ "full", 0, NULL, FILES, "also needs that are only hinted at", false, set_full, 0 },
 	{ "sysroot", 0, "DIR", FILES,
 	  "look for the loader and the libraries in DIR instead of /", false, TEXT(sysroot) },
 
@@ -353,7 +385,7 @@ void sp_options_release(struct sp_options *o)
 	struct sp_strings *const lists[] = {
 		&o->programs, &o->outputs, &o->tags, &o->adds, &o->excludes, &o->args,
 		&o->env, &o->labels, &o->ports, &o->volumes, &o->entrypoint,
-		&o->annotations, &o->index_annotations, &o->healthcheck.test,
+		&o->annotations, &o->index_annotations, &o->with, &o->without, &o->healthcheck.test,
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)

@@ -15,7 +15,8 @@ struct sp_options {
 	struct sp_strings adds, excludes, args;
 	const char *at, *sysroot;
 	struct sp_compress compress;
-	bool split, bind_now;
+	bool split, bind_now, minimal, full;
+	struct sp_strings with, without;
 	const char *cpu;
 	struct sp_strings env, labels, ports, volumes, entrypoint;
 	struct sp_strings annotations, index_annotations;

@@ -7,6 +7,7 @@
 
 #include "api/build.h"
 #include "elf/kind.h"
+#include "rootfs/needs.h"
 
 static const char *object_path(const struct sp_closure *closure, size_t index)
 {
@@ -237,21 +238,27 @@ static void report_notes(const struct sp_plan *plan, struct sp_json *report)
 	}
 }
 
-static void report_needs(const struct sp_build *build, struct sp_json *report)
+static void report_needs(const struct sp_rootfs *rootfs, struct sp_json *report)
 {
 	struct sp_json *list = sp_json_add_array(report, "needs");
-	const char *user = build->o->user;
+	const struct sp_need_state *states = sp_needs_states(rootfs->needs);
 
-	if (!user || strncmp(user, "nonroot", 7) != 0)
-		return;
-	struct sp_json *need = sp_json_push_object(list);
-	sp_json_add_str(need, "need", "users");
-	sp_json_add_str(need, "strength", "proved");
-	sp_json_add_str(need, "evidence", "--user nonroot");
-	sp_json_add_null(need, "by");
-	struct sp_json *files = sp_json_add_array(need, "files");
-	sp_json_push_str(files, "/etc/passwd");
-	sp_json_push_str(files, "/etc/group");
+	for (size_t i = 0; i < sp_need_table_nr; i++) {
+		const struct sp_need_state *s = &states[i];
+
+		if (!s->clue.strength)
+			continue;
+		struct sp_json *need = sp_json_push_object(list);
+		sp_json_add_str(need, "need", s->need->name);
+		sp_json_add_str(need, "strength", sp_strength_name(s->clue.strength));
+		sp_json_add_str(need, "evidence", s->clue.text);
+		add_optional(need, "by", s->clue.by);
+		sp_json_add_bool(need, "included", s->done);
+		sp_json_add_str(need, "help", s->need->help);
+		struct sp_json *files = sp_json_add_array(need, "files");
+		for (size_t k = 0; k < s->files_nr; k++)
+			sp_json_push_str(files, s->files[k]);
+	}
 }
 
 static void report_facts(struct sp_build *build, const struct sp_target *target,
@@ -295,7 +302,7 @@ void sp_report_program(struct sp_build *build, const struct sp_target *target,
 	struct sp_json *others = sp_json_add_array(report, "others");
 	for (size_t i = 0; i < target->rootfs->others_nr; i++)
 		report_closure(target->rootfs->others[i], sp_json_push_object(others));
-	report_needs(build, report);
+	report_needs(target->rootfs, report);
 	report_plan(build, plan, report);
 	sp_json_add_int(report, "size", (int64_t)sp_plan_size(plan));
 	report_floors(build, target->rootfs->closure, report);

@@ -187,6 +187,7 @@ static int analyse(const struct sp_witness *w, const struct sp_verify_view *view
 		.image_path = view->program,
 		.library_path = env_of(view, "LD_LIBRARY_PATH"),
 		.preload = env_of(view, "LD_PRELOAD"), .path = env_of(view, "PATH"),
+		.no_needs = true,
 	};
 	struct sp_rootfs *rootfs;
 	int rc;

@@ -260,7 +260,7 @@ int sp_build_write(struct sp_build *build, struct sp_json *report, struct sp_err
 	struct sp_image *image = sp_image_new();
 	int rc = -1;
 
-	if (open_dests(build, &d, err) || sp_clash_check(build, err) ||
+	if (open_dests(build, &d, err) ||
 	    sp_side_files_check(build, err) ||
 	    write_image(build, image, d.tee, err) ||
 	    commit(build, &d, image, sp_json_add_array(report, "results"), err))

@@ -33,7 +33,14 @@ static void print_needs(FILE *out, const struct sp_json *needs)
 	if (sp_json_len(needs))
 		fputs("needs\n", out);
 	for (const struct sp_json *n = sp_json_first(needs); n; n = sp_json_next(n)) {
-		fprintf(out, "  %s, %s: ", sp_json_str(n, "need"), sp_json_str(n, "strength"));
+		const char *by = sp_json_str(n, "by");
+
+		fprintf(out, "  %s, %s%s: ", sp_json_str(n, "need"), sp_json_str(n, "strength"),
+			sp_json_bool(n, "included") ? "" : ", left out");
+		if (by) {
+			cli_print_safe(out, by);
+			fputc(' ', out);
+		}
 		cli_print_safe(out, sp_json_str(n, "evidence"));
 		fputc('\n', out);
 	}

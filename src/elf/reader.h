@@ -155,6 +155,11 @@ SP_CHECKED int sp_sections_read(struct sp_reader *r, struct sp_elf *elf,
 SP_CHECKED int sp_golang_read(struct sp_reader *r, struct sp_elf *elf,
 			      struct sp_err *err);
 
+/* The first section of this name that holds bytes, all of them inside the file.
+ * (sections.c) */
+SP_CHECKED int sp_sections_find(struct sp_reader *r, const char *name, Elf64_Shdr *ret,
+				bool *ret_found, struct sp_err *err);
+
 /* .ARM.attributes, as bytes.  Damage leaves the facts unset.  (attributes.c) */
 void sp_attributes_read(const struct sp_reader *r, const uint8_t *data, size_t len,
 			struct sp_elf *elf);

@@ -67,7 +67,6 @@ static int begin(struct sections *s, struct sp_err *err)
 		return insane("their names lie outside the file", err);
 	s->names = (struct sp_strings){ .what = "section names",
 					.offset = sh.sh_offset, .size = sh.sh_size };
-	s->elf->has_sections = true;
 	return 0;
 }
 
@@ -147,6 +146,7 @@ int sp_sections_read(struct sp_reader *r, struct sp_elf *elf, struct sp_err *err
 
 	if (begin(&s, err))
 		return -1;
+	elf->has_sections = true;
 	for (uint64_t i = 0; i < s.nr; i++) {
 		struct sp_err damage = { 0 };
 
@@ -161,4 +161,31 @@ int sp_sections_read(struct sp_reader *r, struct sp_elf *elf, struct sp_err *err
 		}
 	}
 	return look_at_symbols(&s, err);
+}
+
+int sp_sections_find(struct sp_reader *r, const char *name, Elf64_Shdr *ret,
+		     bool *ret_found, struct sp_err *err)
+{
+	SP_CLEANUP(sections_release) struct sections s = { .r = r };
+	Elf64_Shdr block[BLOCK];
+	const char *got;
+
+	if (begin(&s, err))
+		return -1;
+	*ret_found = false;
+	for (uint64_t i = 0; i < s.nr && !*ret_found; i++) {
+		const Elf64_Shdr *sh = &block[i % BLOCK];
+
+		if (i % BLOCK == 0 &&
+		    header(&s, i, s.nr - i < BLOCK ? (size_t)(s.nr - i) : BLOCK, block, err))
+			return -1;
+		if (sh->sh_type != SHT_PROGBITS || sh->sh_offset > r->size ||
+		    sh->sh_size > r->size - sh->sh_offset)
+			continue;
+		if (sp_strings_get(&s.names, r, "section headers", sh->sh_name, &got, err))
+			return -1;
+		*ret_found = strcmp(got, name) == 0;
+		*ret = *sh;
+	}
+	return 0;
 }

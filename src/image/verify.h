@@ -59,10 +59,10 @@ struct sp_verify_witness {
 };
 
 struct sp_verify_options {
-	const struct sp_verify_witness *witness;		/* may be NULL */
 	const volatile sig_atomic_t *cancelled;			/* may be NULL */
 	void (*progress)(void *ctx, const struct sp_progress *);	/* may be NULL */
 	void *progress_ctx;
+	const struct sp_verify_witness *witness;		/* may be NULL */
 };
 
 /* Something wrong, or something worth knowing.  id is stable, for scripts:

@@ -360,6 +360,23 @@ int sp_closure_add(struct sp_closure *closure, struct sp_root *root, const char 
 	return sp_closure_load(closure, &object, err);
 }
 
+int sp_closure_open(struct sp_closure *closure, size_t from, const char *name,
+		    bool *ret_found, struct sp_err *err)
+{
+	size_t before = closure->objects_nr, edges = closure->edges_nr;
+
+	*ret_found = false;
+	if (closure->loader.libc == SP_LIBC_NONE)
+		return 0;
+	if (need(closure, from, name, true, err))
+		return -1;
+	*ret_found = closure->edges_nr > edges;
+	if (closure->objects_nr == before)
+		return 0;
+	closure->objects[before].opened = true;
+	return work(closure, before, err);
+}
+
 bool sp_closure_complete(const struct sp_closure *closure)
 {
 	return !closure->missing_nr && !closure->problems_nr;

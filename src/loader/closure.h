@@ -81,6 +81,7 @@ struct sp_object {
 	size_t needed_by;	/* who asked first; SP_NO_OBJECT if nobody */
 	enum sp_rule rule;
 	size_t rule_of;		/* whose RPATH or RUNPATH it was, else SP_NO_OBJECT */
+	bool opened;		/* asked for at run time, by dlopen() */
 	bool by_search;		/* found by a search, so musl knows it by base name */
 	struct sp_dirs rpath, runpath;
 };
@@ -156,6 +157,14 @@ SP_CHECKED int sp_closure_build(const struct sp_start *start,
 SP_CHECKED int sp_closure_add(struct sp_closure *closure, struct sp_root *root,
 			      const char *path, const char *image_path,
 			      struct sp_err *err);
+
+/*
+ * Add a library that the object from opens by name at run time, found by the
+ * rules for dlopen() in it, with all that it needs.  *ret_found false if it is
+ * not there, which is no error.
+ */
+SP_CHECKED int sp_closure_open(struct sp_closure *closure, size_t from, const char *name,
+			       bool *ret_found, struct sp_err *err);
 
 /*
  * Add the glibc-hwcaps variants of every library that was found by a search, for

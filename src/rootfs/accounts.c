@@ -12,15 +12,6 @@
 
 #define NONROOT "65532"
 
-static const char passwd[] =
-	"root:x:0:0:root:/root:/sbin/nologin\n"
-	"nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n"
-	"nonroot:x:" NONROOT ":" NONROOT ":nonroot:/home/nonroot:/sbin/nologin\n";
-static const char group[] =
-	"root:x:0:\n"
-	"nobody:x:65534:\n"
-	"nonroot:x:" NONROOT ":\n";
-
 static int add_file(struct sp_plan *plan, const char *path, const char *text,
 		    struct sp_err *err)
 {
@@ -73,6 +64,45 @@ bad:
 			  user);
 }
 
+static bool is_nonroot(const char *user)
+{
+	return user && (strcmp(user, "nonroot") == 0 || strcmp(user, "nonroot:nonroot") == 0);
+}
+
+/* Numbers get a name, so that who looks its own up finds something. */
+static void add_numeric(const char *user, struct sp_buf *passwd, struct sp_buf *group)
+{
+	size_t len = strcspn(user, ":");
+	const char *gid = user[len] ? user + len + 1 : "0";
+	size_t gid_len = strlen(gid);
+
+	if (!number(user, len) || !number(gid, gid_len))
+		return;
+	if (strncmp(user, "0:", len + 1) != 0 && strcmp(user, "0") != 0 &&
+	    strncmp(user, "65534", len) != 0)
+		sp_buf_addf(passwd, "user:x:%.*s:%s:user:/:/sbin/nologin\n", (int)len, user, gid);
+	if (strcmp(gid, "0") != 0 && strcmp(gid, "65534") != 0)
+		sp_buf_addf(group, "user:x:%s:\n", gid);
+}
+
+void sp_accounts_text(const char *user, struct sp_arena *arena, struct sp_accounts *ret)
+{
+	sp_autobuf struct sp_buf passwd = { 0 }, group = { 0 };
+
+	sp_buf_addstr(&passwd, "root:x:0:0:root:/root:/sbin/nologin\n"
+			       "nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n");
+	sp_buf_addstr(&group, "root:x:0:\nnobody:x:65534:\n");
+	if (is_nonroot(user)) {
+		sp_buf_addstr(&passwd, "nonroot:x:" NONROOT ":" NONROOT
+				       ":nonroot:/home/nonroot:/sbin/nologin\n");
+		sp_buf_addstr(&group, "nonroot:x:" NONROOT ":\n");
+	} else if (user) {
+		add_numeric(user, &passwd, &group);
+	}
+	ret->passwd = sp_arena_strdup(arena, passwd.data);
+	ret->group = sp_arena_strdup(arena, group.data);
+}
+
 int sp_accounts_apply(struct sp_rootfs *rootfs, const char *user, struct sp_err *err)
 {
 	struct sp_plan *plan = rootfs->plan;
@@ -81,14 +111,17 @@ int sp_accounts_apply(struct sp_rootfs *rootfs, const char *user, struct sp_err 
 		return 0;
 	if (check_form(user, err))
 		return -1;
-	if (strcmp(user, "nonroot") != 0 && strcmp(user, "nonroot:nonroot") != 0) {
+	if (!is_nonroot(user)) {
 		rootfs->user = sp_arena_strdup(&plan->arena, user);
 		return 0;
 	}
+	struct sp_accounts accounts;
+
+	sp_accounts_text(user, &plan->arena, &accounts);
 	/* numbers in the configuration: kubelet's runAsNonRoot refuses names */
 	rootfs->user = NONROOT ":" NONROOT;
-	if (add_file(plan, "/etc/passwd", passwd, err) ||
-	    add_file(plan, "/etc/group", group, err))
+	if (add_file(plan, "/etc/passwd", accounts.passwd, err) ||
+	    add_file(plan, "/etc/group", accounts.group, err))
 		return -1;
 	return sp_plan_add(plan, &(struct sp_entry){
 		.path = "/home/nonroot", .type = SP_ENTRY_DIR, .mode = 0700,

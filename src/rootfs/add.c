@@ -16,7 +16,7 @@ struct adding {
 	struct sp_rootfs *rootfs;
 	const struct sp_rootfs_options *options;
 	const struct sp_add *add;
-	const char *detail;	/* "--add SRC", the reason of all its entries */
+	struct sp_reason reason;	/* of all its entries */
 };
 
 /* A program of its own: it has a loader, so it gets a closure of its own. */
@@ -33,8 +33,7 @@ static int add_program(struct adding *a, const char *path, const char *image_pat
 	if (sp_closure_build(&start, &closure, err))
 		return -1;
 	*SP_VEC_PUSH(a->rootfs->others) = closure;
-	return sp_gather_closure(a->rootfs, closure,
-				 &(struct sp_reason){ SP_BECAUSE_ADDED, NULL, a->detail }, err);
+	return sp_gather_closure(a->rootfs, closure, &a->reason, err);
 }
 
 static bool same_machine(const struct sp_elf *a, const struct sp_elf *b)
@@ -67,11 +66,10 @@ static int add_file(struct adding *a, const char *real, const struct sp_stat *st
 {
 	sp_autofile struct sp_file file = SP_FILE_INIT;
 	sp_autoelf struct sp_elf *elf = NULL;
-	struct sp_reason reason = { SP_BECAUSE_ADDED, NULL, a->detail };
 	struct sp_err why = { 0 };
 
 	if (sp_gather_entry(a->rootfs->plan, a->add->root, real, st, image_path,
-			    &reason, err) ||
+			    &a->reason, err) ||
 	    sp_root_open(a->add->root, real, &file, err))
 		return -1;
 	if (!sp_elf_is(&file))
@@ -90,13 +88,45 @@ static int add_file(struct adding *a, const char *real, const struct sp_stat *st
 static int add_tree(struct adding *a, const char *dir, const char *image_dir, int depth,
 		    struct sp_err *err);
 
+/* "--add . -o ./x.tar": the archive of the last run is no part of the next. */
+static bool is_own(struct adding *a, const char *path)
+{
+	if (a->add->root != a->options->root)
+		return false;
+	for (size_t i = 0; i < a->options->own_nr; i++)
+		if (strcmp(a->options->own[i], path) == 0) {
+			sp_plan_note(a->rootfs->plan, "own-output",
+				     "%s is written by this run; it is left out of what is added",
+				     path);
+			return true;
+		}
+	return false;
+}
+
+/* What a link in a tree leads to, with the links on the way: a file, or a tree
+ * that does not hold the link. */
+static int add_target(struct adding *a, const char *path, struct sp_err *err)
+{
+	struct sp_add target = *a->add;
+	struct sp_found found;
+
+	if (sp_root_resolve(a->add->root, path, &found, err))
+		return -1;
+	if (!found.real || found.st.type == SP_OTHER ||
+	    sp_path_within(path, found.real) || sp_path_within(found.real, a->add->source))
+		return 0;
+	target.source = target.dest = path;
+	target.keeps_path = true;
+	return sp_add_apply(a->rootfs, &target, a->options, err);
+}
+
 static int add_any(struct adding *a, const char *path, const struct sp_stat *st,
 		   const char *target, const char *image_path, int depth,
 		   struct sp_err *err)
 {
 	struct sp_entry entry = {
 		.path = image_path, .mode = st->mode,
-		.reason = { SP_BECAUSE_ADDED, NULL, a->detail },
+		.reason = a->reason,
 	};
 
 	switch (st->type) {
@@ -111,7 +141,9 @@ static int add_any(struct adding *a, const char *path, const struct sp_stat *st,
 		entry.type = SP_ENTRY_SYMLINK;
 		entry.mode = 0777;
 		entry.target = target;
-		return sp_plan_add(a->rootfs->plan, &entry, err);
+		if (sp_plan_add(a->rootfs->plan, &entry, err))
+			return -1;
+		return a->add->follow_links ? add_target(a, path, err) : 0;
 	default:
 		sp_plan_note(a->rootfs->plan, "special-file",
 			     "%s is a device, FIFO or socket; it is left out",
@@ -141,7 +173,7 @@ static int add_tree(struct adding *a, const char *dir, const char *image_dir, in
 		if (sp_root_lstat(a->add->root, path, &st, &target, err))
 			return -1;
 		/* gone since the directory was listed: as if it had never been */
-		if (st.type != SP_ABSENT &&
+		if (st.type != SP_ABSENT && !is_own(a, path) &&
 		    add_any(a, path, &st, target, image_path, depth, err))
 			return -1;
 	}
@@ -155,7 +187,7 @@ static int add_way(struct adding *a, const struct sp_found *found, struct sp_err
 		if (sp_plan_add(a->rootfs->plan, &(struct sp_entry){
 				.path = found->links[i].path, .type = SP_ENTRY_SYMLINK,
 				.mode = 0777, .target = found->links[i].target,
-				.reason = { SP_BECAUSE_ADDED, NULL, a->detail } }, err))
+				.reason = a->reason }, err))
 			return -1;
 	return 0;
 }
@@ -164,11 +196,14 @@ int sp_add_apply(struct sp_rootfs *rootfs, const struct sp_add *add,
 		 const struct sp_rootfs_options *options, struct sp_err *err)
 {
 	struct adding a = {
-		.rootfs = rootfs, .options = options, .add = add,
-		.detail = sp_arena_strf(&rootfs->plan->arena, "--add %s", add->source),
+		.rootfs = rootfs, .options = options, .add = add, .reason = add->because,
 	};
 	struct sp_found found;
 
+	if (!add->because.kind)
+		a.reason = (struct sp_reason){
+			SP_BECAUSE_ADDED, NULL,
+			sp_arena_strf(&rootfs->plan->arena, "--add %s", add->source) };
 	if (sp_root_resolve(add->root, add->source, &found, err))
 		return -1;
 	if (!found.real)

@@ -104,6 +104,7 @@ const char *sp_reason_kind_name(enum sp_reason_kind kind)
 		[SP_BECAUSE_PARENT] = "parent",
 		[SP_BECAUSE_LOADER] = "loader",
 		[SP_BECAUSE_ADDED] = "added",
+		[SP_BECAUSE_NEED] = "need",
 		[SP_BECAUSE_CONFIG] = "config",
 	};
 
@@ -128,6 +129,8 @@ const char *sp_reason_str(const struct sp_reason *reason, struct sp_arena *arena
 		return sp_arena_strf(arena, "directory of %s", by);
 	case SP_BECAUSE_LOADER:
 		return sp_arena_strf(arena, "read by the loader (%s)", detail);
+	case SP_BECAUSE_NEED:
+		return sp_arena_strf(arena, "needed for %s", detail);
 	case SP_BECAUSE_ADDED:
 	case SP_BECAUSE_CONFIG:
 		return sp_arena_strf(arena, "asked for by %s", detail);

@@ -38,6 +38,7 @@ enum sp_reason_kind {
 	SP_BECAUSE_PARENT,	/* a directory above the entry "by" */
 	SP_BECAUSE_LOADER,	/* the loader reads it (ld.so.cache, musl's path file) */
 	SP_BECAUSE_ADDED,	/* --add */
+	SP_BECAUSE_NEED,	/* the program wants it, by some evidence */
 	SP_BECAUSE_CONFIG	/* an option of the image asks for it (--user, --workdir) */
 };
 

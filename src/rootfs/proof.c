@@ -53,17 +53,33 @@ static int compare(struct sp_rootfs *rootfs, const struct sp_closure *closure,
 	return 0;
 }
 
-/* Libraries that were added are opened at run time, variants on some CPUs: replay
- * them as well. */
+/* Libraries that were added or are opened by name are loaded at run time, variants
+ * on some CPUs: replay them as well, in the order in which they came. */
+static int replay_opened(const struct sp_closure *closure, const struct sp_object *o,
+			 struct sp_closure *replay, struct sp_err *err)
+{
+	const struct sp_object *by = &closure->objects[o->needed_by];
+	size_t from = 0;
+	bool found;
+
+	for (size_t i = 0; i < replay->objects_nr; i++)
+		if (strcmp(replay->objects[i].image_path, by->image_path) == 0)
+			from = i;
+	return sp_closure_open(replay, from, o->name, &found, err);
+}
+
 static int replay_added(const struct sp_closure *closure, struct sp_closure *replay,
 			struct sp_root *root, struct sp_err *err)
 {
 	for (size_t i = 0; i < closure->objects_nr; i++) {
 		const struct sp_object *o = &closure->objects[i];
 
-		if ((o->rule == SP_RULE_ADDED || o->rule == SP_RULE_VARIANT) &&
-		    sp_closure_add(replay, root, o->image_path, o->image_path, err))
+		if (o->rule == SP_RULE_ADDED || o->rule == SP_RULE_VARIANT) {
+			if (sp_closure_add(replay, root, o->image_path, o->image_path, err))
+				return -1;
+		} else if (o->opened && replay_opened(closure, o, replay, err)) {
 			return -1;
+		}
 	}
 	return 0;
 }

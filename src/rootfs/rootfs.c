@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "rootfs/needs.h"
+
 void sp_rootfs_free(struct sp_rootfs *rootfs)
 {
 	if (!rootfs)
@@ -13,6 +15,7 @@ void sp_rootfs_free(struct sp_rootfs *rootfs)
 		sp_closure_free(rootfs->others[i]);
 	free(rootfs->others);
 	free(rootfs->scripts);
+	sp_needs_free(rootfs->needs);
 	sp_closure_free(rootfs->closure);
 	sp_plan_free(rootfs->plan);
 	free(rootfs);
@@ -52,7 +55,7 @@ static int fill(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
 	for (size_t i = 0; i < o->adds_nr; i++)
 		if (sp_add_apply(rootfs, &o->adds[i], o, err))
 			return -1;
-	if (gather_program(rootfs, err) || sp_loader_files_apply(rootfs, err) ||
+	if (sp_needs_apply(rootfs, o, err) || gather_program(rootfs, err) || sp_loader_files_apply(rootfs, err) ||
 	    sp_accounts_apply(rootfs, o->user, err) ||
 	    add_workdir(rootfs, o->workdir, err))
 		return -1;
@@ -73,7 +76,7 @@ int sp_rootfs_build(const struct sp_rootfs_options *o, struct sp_rootfs **ret,
 	rootfs->library_path = o->library_path;
 	rootfs->preload = o->preload;
 	rootfs->bind_now = o->bind_now;
-	if (sp_entry_build(rootfs, o, err) || fill(rootfs, o, err))
+	if (sp_needs_check_options(o, err) || sp_entry_build(rootfs, o, err) || fill(rootfs, o, err))
 		return -1;
 	*ret = sp_steal_ptr(&rootfs);
 	return 0;

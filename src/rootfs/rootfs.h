@@ -21,6 +21,8 @@ struct sp_add {
 	const char *source;	/* absolute path in root */
 	const char *dest;	/* absolute image path */
 	bool keeps_path;	/* dest is source: links on the way are kept */
+	bool follow_links;	/* what links in a tree lead to comes along */
+	struct sp_reason because;	/* kind 0: --add */
 };
 
 struct sp_rootfs_options {
@@ -32,6 +34,9 @@ struct sp_rootfs_options {
 	size_t adds_nr;
 	const char *const *excludes;
 	size_t excludes_nr;
+	/* files that this run writes, resolved paths in root: never packed */
+	const char *const *own;
+	size_t own_nr;
 	const char *user;		/* as given to --user, or NULL */
 	const char *workdir;		/* absolute, or NULL */
 	const char *library_path, *preload;	/* LD_* of the image's environment */
@@ -39,7 +44,15 @@ struct sp_rootfs_options {
 	bool keep_probes;		/* keep what searches tried, to explain them */
 	bool bind_now;			/* check symbols as well */
 	const char *cpu;		/* variants for CPUs up to this level, "all", or NULL */
+	const char *const *env;		/* of the image, NAME=VALUE */
+	size_t env_nr;
+	const char *const *with, *const *without;	/* names of needs */
+	size_t with_nr, without_nr;
+	bool minimal, full;		/* only proved needs; hints as well */
+	bool no_needs;			/* the loader's view alone: look at no evidence */
 };
+
+struct sp_needs;
 
 /* A script on the way from the program to a compiled interpreter. */
 struct sp_script_use {
@@ -54,6 +67,7 @@ struct sp_rootfs {
 	struct sp_script_use *scripts;	/* the first is the program itself */
 	size_t scripts_nr, scripts_alloc;
 	size_t others_nr, others_alloc;
+	struct sp_needs *needs;		/* what was found out, see needs.h */
 	const char *entry;		/* path of the program in the image */
 	const char *user;		/* what the configuration shall say, or NULL */
 	const char *library_path, *preload;
@@ -104,6 +118,13 @@ SP_CHECKED int sp_gather_entry(struct sp_plan *plan, struct sp_root *root,
 /* add.c: a file or tree; ELF files in it bring their closure. */
 SP_CHECKED int sp_add_apply(struct sp_rootfs *rootfs, const struct sp_add *add,
 			    const struct sp_rootfs_options *options, struct sp_err *err);
+
+/* accounts.c: passwd and group with root, nobody and the user that was chosen;
+ * never those of this machine. */
+struct sp_accounts {
+	const char *passwd, *group;
+};
+void sp_accounts_text(const char *user, struct sp_arena *arena, struct sp_accounts *ret);
 
 /* accounts.c: --user: what the configuration says, and the passwd and group
  * entries that go with "nonroot". */

@@ -1,0 +1,170 @@
+/*
+ * Strings among the constants of a program.  Which segments hold constants is
+ * stream.c's to say.
+ */
+#include "elf/strings.h"
+
+#include <string.h>
+
+#include "elf/stream.h"
+
+_Static_assert(SP_ELF_TEXT_MAX < SP_STREAM_KEEP, "a string comes again whole");
+
+/* All streams of this file alike: damage leaves a file without evidence. */
+static int stream(const struct sp_elf *elf, struct sp_file *file, sp_stream_fn *fn,
+		  void *ctx, struct sp_err *err)
+{
+	SP_CLEANUP(sp_arena_release) struct sp_arena arena = { 0 };
+	struct sp_err damage = { 0 };
+	struct sp_reader r;
+
+	if (!elf->segments_nr)
+		return 0;
+	if (sp_reader_open(&r, file, &arena, &damage) == 0 &&
+	    sp_stream_constants(&r, fn, ctx, &damage) == 0)
+		return 0;
+	if (damage.code == SP_EPROGRAM)
+		return 0;
+	*err = damage;
+	return -1;
+}
+
+struct strings {
+	size_t min_len;
+	bool (*visit)(void *ctx, const char *text, size_t len);
+	void *ctx;
+	bool skipping;		/* the rest of a string that is too long */
+};
+
+/* The bytes that UTF-8 never has are no text. */
+static bool is_text(unsigned char c)
+{
+	return c >= 0x20 && c != 0x7f && c < 0xf5 && (c & 0xfe) != 0xc0;
+}
+
+/* Bytes of the UTF-8 character at p, 0 if there is none (RFC 3629, table 3-7 of the
+ * Unicode standard).  A NUL follows the text, so that none goes beyond its end. */
+static size_t character(const unsigned char *p)
+{
+	static const struct {
+		unsigned char first, last, low, high;	/* first byte, second byte */
+		size_t len;
+	} rows[] = {
+		{ 0x20, 0x7e, 0, 0xff, 1 },	 { 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },	 { 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 },	 { 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },	 { 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		size_t len = rows[i].len;
+
+		if (*p < rows[i].first || *p > rows[i].last)
+			continue;
+		if (p[1] < rows[i].low || p[1] > rows[i].high)
+			return 0;
+		for (size_t k = 2; k < len; k++)
+			if ((p[k] & 0xc0) != 0x80)
+				return 0;
+		return len;
+	}
+	return 0;
+}
+
+/* Tables of numbers stand right in front of strings: what is no UTF-8 is none of it. */
+static const char *skip_binary(const char *text, const char *end)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	while ((const char *)p < end) {
+		size_t len = character(p);
+
+		p += len ? len : 1;
+		if (!len)
+			text = (const char *)p;
+	}
+	return text;
+}
+
+/* A run of bytes that may be text, and a NUL.  False when there is enough. */
+static bool take_run(const struct strings *s, const char *text, const char *end)
+{
+	if ((size_t)(end - text) < s->min_len || (size_t)(end - text) > SP_ELF_TEXT_MAX)
+		return true;
+	text = skip_binary(text, end);
+	return (size_t)(end - text) < s->min_len || text == end ||
+	       s->visit(s->ctx, text, (size_t)(end - text));
+}
+
+static size_t take_strings(void *ctx, const char *data, size_t len, bool last)
+{
+	struct strings *s = ctx;
+	size_t start = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (is_text((unsigned char)data[i]))
+			continue;
+		if (data[i] == '\0' && !s->skipping && !take_run(s, data + start, data + i))
+			return SP_STREAM_STOP;
+		s->skipping = false;
+		start = i + 1;
+	}
+	if (len - start <= SP_ELF_TEXT_MAX && !last)
+		return start;
+	/* The next range begins anew. */
+	s->skipping = !last;
+	return len;
+}
+
+int sp_elf_strings(const struct sp_elf *elf, struct sp_file *file, size_t min_len,
+		   bool (*visit)(void *ctx, const char *text, size_t len), void *ctx,
+		   struct sp_err *err)
+{
+	struct strings s = { .min_len = min_len, .visit = visit, .ctx = ctx };
+
+	return stream(elf, file, take_strings, &s, err);
+}
+
+struct needles {
+	const char *const *needles;
+	size_t nr;
+	bool *found;
+	size_t longest;		/* bytes of the longest needle */
+};
+
+static size_t take_needles(void *ctx, const char *data, size_t len, bool last)
+{
+	struct needles *n = ctx;
+	size_t missing = 0;
+
+	for (size_t i = 0; i < n->nr; i++) {
+		size_t needle = strlen(n->needles[i]);
+
+		if (n->found[i] || needle == 0 || needle > SP_ELF_TEXT_MAX)
+			continue;
+		n->found[i] = memmem(data, len, n->needles[i], needle) != NULL;
+		missing += !n->found[i];
+	}
+	if (!missing)
+		return SP_STREAM_STOP;
+	if (last)
+		return len;
+	/* As much of the end comes again as a needle can have without being whole. */
+	return len < n->longest ? 0 : len - (n->longest - 1);
+}
+
+int sp_elf_contains(const struct sp_elf *elf, struct sp_file *file,
+		    const char *const *needles, size_t nr, bool *found, struct sp_err *err)
+{
+	struct needles n = { .needles = needles, .nr = nr, .found = found };
+
+	for (size_t i = 0; i < nr; i++) {
+		size_t len = strlen(needles[i]);
+
+		found[i] = false;
+		if (len > n.longest && len <= SP_ELF_TEXT_MAX)
+			n.longest = len;
+	}
+	return n.longest ? stream(elf, file, take_needles, &n, err) : 0;
+}

@@ -1,0 +1,179 @@
+/*
+ * Evidence: imports, Go's functions and sonames, as far as somebody asks.
+ */
+#include "rootfs/evidence.h"
+
+#include <string.h>
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "elf/gofuncs.h"
+#include "elf/strings.h"
+
+/* What is known of one name: who gives it, NULL so far. */
+struct sighting {
+	const char *by;
+};
+
+struct sp_evidence {
+	struct sp_arena arena;
+	struct sp_map imports, functions;	/* to sightings */
+	struct sighting *sightings;
+	size_t sightings_nr, sightings_alloc;
+	struct soname {
+		const char *name, *by;
+	} *sonames;
+	size_t sonames_nr, sonames_alloc;
+	size_t *looked;				/* objects done, by closure */
+	size_t looked_nr, looked_alloc;
+	const char *by;				/* the object that is looked at */
+};
+
+struct sp_evidence *sp_evidence_new(void)
+{
+	return sp_calloc(1, sizeof(struct sp_evidence));
+}
+
+void sp_evidence_free(struct sp_evidence *e)
+{
+	if (!e)
+		return;
+	sp_map_release(&e->imports);
+	sp_map_release(&e->functions);
+	free(e->sightings);
+	free(e->sonames);
+	free(e->looked);
+	sp_arena_release(&e->arena);
+	free(e);
+}
+
+static struct sp_map *map_of(struct sp_evidence *e, enum sp_sign_kind kind)
+{
+	return kind == SP_SIGN_IMPORT ? &e->imports :
+	       kind == SP_SIGN_GO || kind == SP_SIGN_NOT_GO ? &e->functions : NULL;
+}
+
+void sp_evidence_interest(struct sp_evidence *e, const struct sp_sign *sign)
+{
+	struct sp_map *map = map_of(e, sign->kind);
+
+	if (!map || sp_map_get(map, sign->name) != SP_MAP_NONE)
+		return;
+	sp_map_set(map, sign->name, e->sightings_nr);
+	*SP_VEC_PUSH(e->sightings) = (struct sighting){ NULL };
+}
+
+static void see(struct sp_evidence *e, const struct sp_map *map, const char *name)
+{
+	size_t at = sp_map_get(map, name);
+
+	if (at != SP_MAP_NONE && !e->sightings[at].by)
+		e->sightings[at].by = e->by;
+}
+
+static void see_import(void *ctx, const char *name)
+{
+	struct sp_evidence *e = ctx;
+
+	see(e, &e->imports, name);
+}
+
+static void see_function(void *ctx, const char *name)
+{
+	struct sp_evidence *e = ctx;
+
+	see(e, &e->functions, name);
+}
+
+/* The C library names every file in /etc and every function of its own: it says
+ * nothing of the program.  glibc's parts define versions of its name; musl is
+ * its own loader. */
+static bool of_c_library(const struct sp_closure *closure, size_t index)
+{
+	const struct sp_elf *elf = closure->objects[index].elf;
+
+	if (closure->loader.libc != SP_LIBC_NONE && index == 1)
+		return true;
+	for (size_t i = 0; i < elf->verdef_nr; i++)
+		if (strncmp(elf->verdef[i].name, "GLIBC_", 6) == 0)
+			return true;
+	return false;
+}
+
+static int look_at(struct sp_evidence *e, const struct sp_closure *closure, size_t index,
+		   struct sp_err *err)
+{
+	sp_autofile struct sp_file file = SP_FILE_INIT;
+	const struct sp_object *o = &closure->objects[index];
+
+	e->by = sp_arena_strdup(&e->arena, o->image_path);
+	if (o->elf->soname)
+		*SP_VEC_PUSH(e->sonames) = (struct soname){
+			sp_arena_strdup(&e->arena, o->elf->soname), e->by };
+	if (of_c_library(closure, index))
+		return 0;
+	if (sp_root_open(o->root, o->found.real, &file, err) ||
+	    sp_elf_imports(o->elf, &file, see_import, e, err))
+		return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
+	if (o->elf->go.version && sp_elf_go_functions(o->elf, &file, see_function, e, err))
+		return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
+	return 0;
+}
+
+int sp_evidence_look(struct sp_evidence *e, const struct sp_rootfs *rootfs,
+		     struct sp_err *err)
+{
+	for (size_t c = 0; c <= rootfs->others_nr; c++) {
+		const struct sp_closure *closure =
+			c ? rootfs->others[c - 1] : rootfs->closure;
+
+		if (c == e->looked_nr)
+			*SP_VEC_PUSH(e->looked) = 0;
+		for (; e->looked[c] < closure->objects_nr; e->looked[c]++)
+			if (look_at(e, closure, e->looked[c], err))
+				return -1;
+	}
+	return 0;
+}
+
+const char *sp_evidence_of(const struct sp_evidence *e, const struct sp_sign *sign)
+{
+	if (sign->kind == SP_SIGN_LIBRARY) {
+		for (size_t i = 0; i < e->sonames_nr; i++)
+			if (strncmp(e->sonames[i].name, sign->name, strlen(sign->name)) == 0)
+				return e->sonames[i].by;
+		return NULL;
+	}
+	const struct sp_map *map = map_of((struct sp_evidence *)e, sign->kind);
+	size_t at = map ? sp_map_get(map, sign->name) : SP_MAP_NONE;
+
+	return at == SP_MAP_NONE ? NULL : e->sightings[at].by;
+}
+
+struct asking {
+	const char *mark, *found;
+	struct sp_arena *arena;
+};
+
+static bool see_string(void *ctx, const char *text, size_t len)
+{
+	struct asking *a = ctx;
+
+	if (!memmem(text, len, a->mark, strlen(a->mark)))
+		return true;
+	a->found = sp_arena_strndup(a->arena, text, len);
+	return false;
+}
+
+int sp_evidence_string(const struct sp_object *o, const char *mark,
+		       struct sp_arena *arena, const char **ret, struct sp_err *err)
+{
+	sp_autofile struct sp_file file = SP_FILE_INIT;
+	struct asking a = { .mark = mark, .arena = arena };
+
+	if (sp_root_open(o->root, o->found.real, &file, err) ||
+	    sp_elf_strings(o->elf, &file, 4, see_string, &a, err))
+		return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
+	*ret = a.found;
+	return 0;
+}

@@ -1,0 +1,166 @@
+/*
+ * What the functions of needs call to put things into the plan.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/vec.h"
+#include "rootfs/evidence.h"
+#include "rootfs/needs_state.h"
+
+static void brought(struct sp_needs *n, const char *path)
+{
+	*SP_VEC_PUSH(n->adding->files) = sp_arena_strdup(&n->arena, path);
+}
+
+static struct sp_reason reason(struct sp_needs *n)
+{
+	return (struct sp_reason){ SP_BECAUSE_NEED, NULL, n->detail };
+}
+
+int sp_need_path(struct sp_needs *n, const char *path, bool *ret_found, struct sp_err *err)
+{
+	struct sp_add add = {
+		.root = n->options->libs, .source = path, .dest = path, .keeps_path = true,
+		.follow_links = true, .because = reason(n),
+	};
+	struct sp_found found;
+
+	if (ret_found)
+		*ret_found = false;
+	if (sp_root_resolve(add.root, path, &found, err))
+		return -1;
+	if (!found.real || found.st.type == SP_OTHER)
+		return 0;
+	if (ret_found)
+		*ret_found = true;
+	brought(n, path);
+	return sp_add_apply(n->rootfs, &add, n->options, err);
+}
+
+int sp_need_library(struct sp_needs *n, const char *name, bool *ret_found,
+		    struct sp_err *err)
+{
+	struct sp_closure *closure = n->rootfs->closure;
+	size_t before = closure->objects_nr;
+	bool found;
+
+	if (sp_closure_open(closure, 0, name, &found, err))
+		return -1;
+	if (ret_found)
+		*ret_found = found;
+	if (closure->objects_nr > before)
+		brought(n, closure->objects[before].image_path);
+	return 0;
+}
+
+/* Is something to be added at this path by the user? */
+static bool user_adds(struct sp_needs *n, const char *path)
+{
+	for (size_t i = 0; i < n->options->adds_nr; i++)
+		if (strcmp(n->options->adds[i].dest, path) == 0)
+			return true;
+	return false;
+}
+
+int sp_need_text(struct sp_needs *n, const char *path, const char *text, struct sp_err *err)
+{
+	if (user_adds(n, path))
+		return 0;
+	brought(n, path);
+	return sp_plan_add(n->rootfs->plan, &(struct sp_entry){
+		.path = path, .type = SP_ENTRY_FILE, .mode = 0644, .content = text,
+		.size = strlen(text), .reason = reason(n) }, err);
+}
+
+int sp_need_dir(struct sp_needs *n, const char *path, unsigned mode, struct sp_err *err)
+{
+	brought(n, path);
+	return sp_plan_add(n->rootfs->plan, &(struct sp_entry){
+		.path = path, .type = SP_ENTRY_DIR, .mode = mode, .reason = reason(n) }, err);
+}
+
+const char *sp_need_env(struct sp_needs *n, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < n->options->env_nr; i++)
+		if (strncmp(n->options->env[i], name, len) == 0 &&
+		    n->options->env[i][len] == '=')
+			return n->options->env[i] + len + 1;
+	return NULL;
+}
+
+static const struct sp_object *library(const struct sp_closure *closure, const char *name)
+{
+	for (size_t i = 0; i < closure->objects_nr; i++) {
+		const char *soname = closure->objects[i].elf->soname;
+
+		if (soname && strncmp(soname, name, strlen(name)) == 0)
+			return &closure->objects[i];
+	}
+	return NULL;
+}
+
+static const struct sp_object *any_library(const struct sp_needs *n, const char *name)
+{
+	const struct sp_object *o = library(n->rootfs->closure, name);
+
+	for (size_t i = 0; !o && i < n->rootfs->others_nr; i++)
+		o = library(n->rootfs->others[i], name);
+	return o;
+}
+
+bool sp_need_has_library(const struct sp_needs *n, const char *name)
+{
+	return any_library(n, name) != NULL;
+}
+
+int sp_need_ask(struct sp_needs *n, const char *name, const char *mark, const char **ret,
+		struct sp_err *err)
+{
+	const struct sp_object *o = any_library(n, name);
+
+	*ret = NULL;
+	return o ? sp_evidence_string(o, mark, &n->arena, ret, err) : 0;
+}
+
+const struct sp_closure *sp_need_closure(const struct sp_needs *n)
+{
+	return n->rootfs->closure;
+}
+
+bool sp_need_by_library(const struct sp_needs *n)
+{
+	const char *by = n->adding->clue.by;
+
+	if (!by || strcmp(by, n->rootfs->closure->objects[0].image_path) == 0)
+		return false;
+	for (size_t i = 0; i < n->rootfs->others_nr; i++)
+		if (strcmp(by, n->rootfs->others[i]->objects[0].image_path) == 0)
+			return false;
+	return true;
+}
+
+const char *sp_need_user(const struct sp_needs *n)
+{
+	return n->options->user;
+}
+
+struct sp_arena *sp_need_arena(struct sp_needs *n)
+{
+	return &n->arena;
+}
+
+void sp_need_note(struct sp_needs *n, const char *id, const char *fmt, ...)
+{
+	char text[2048];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	sp_plan_note(n->rootfs->plan, id, "%s", text);
+}

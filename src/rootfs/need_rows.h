@@ -1,0 +1,29 @@
+/*
+ * The functions behind the rows of the table of needs, by file.
+ */
+#ifndef SP_ROOTFS_NEED_ROWS_H
+#define SP_ROOTFS_NEED_ROWS_H
+
+#include "rootfs/needs.h"
+
+/* need_system.c: the C library's own companions */
+int sp_need_add_libgcc(struct sp_needs *needs, struct sp_err *err);
+int sp_need_add_nss(struct sp_needs *needs, struct sp_err *err);
+int sp_need_add_users(struct sp_needs *needs, struct sp_err *err);
+int sp_need_add_tmp(struct sp_needs *needs, struct sp_err *err);
+int sp_need_add_netdb(struct sp_needs *needs, struct sp_err *err);
+int sp_need_add_mime(struct sp_needs *needs, struct sp_err *err);
+int sp_need_add_idn(struct sp_needs *needs, struct sp_err *err);
+
+/* need_tls.c */
+int sp_need_add_certificates(struct sp_needs *needs, struct sp_err *err);
+int sp_need_add_openssl(struct sp_needs *needs, struct sp_err *err);
+
+/* need_text.c: zones, languages, terminals */
+int sp_need_add_zones(struct sp_needs *needs, struct sp_err *err);
+int sp_need_add_gconv(struct sp_needs *needs, struct sp_err *err);
+int sp_need_add_locales(struct sp_needs *needs, struct sp_err *err);
+int sp_need_add_terminfo(struct sp_needs *needs, struct sp_err *err);
+int sp_need_add_magic(struct sp_needs *needs, struct sp_err *err);
+
+#endif

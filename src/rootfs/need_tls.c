@@ -1,0 +1,130 @@
+/*
+ * Needs of programs that speak TLS: certificates where their library looks, and
+ * OpenSSL's configuration and modules.
+ */
+#include <string.h>
+
+#include "base/path.h"
+#include "rootfs/need_rows.h"
+
+/* The value of a line as libcrypto has them: OPENSSLDIR: "/usr/lib/ssl" */
+static int quoted(struct sp_needs *n, const char *mark, const char **ret, struct sp_err *err)
+{
+	const char *text, *open, *close;
+
+	*ret = NULL;
+	if (sp_need_ask(n, "libcrypto.so", mark, &text, err))
+		return -1;
+	open = text ? strchr(text, '"') : NULL;
+	close = open ? strchr(open + 1, '"') : NULL;
+	if (close)
+		*ret = sp_arena_strndup(sp_need_arena(n), open + 1, (size_t)(close - open - 1));
+	return 0;
+}
+
+/* A path in a variable of the image's environment. */
+static int from_env(struct sp_needs *n, const char *name, bool *any, struct sp_err *err)
+{
+	const char *path = sp_need_env(n, name);
+	bool found = false;
+
+	if (path && path[0] == '/' && sp_need_path(n, path, &found, err))
+		return -1;
+	*any |= found;
+	return 0;
+}
+
+/* OpenSSL: cert.pem and the hashed directory certs, below OPENSSLDIR. */
+static int for_openssl(struct sp_needs *n, bool *any, struct sp_err *err)
+{
+	struct sp_arena *arena = sp_need_arena(n);
+	const char *dir;
+	bool file = false, certs = false;
+
+	if (quoted(n, "OPENSSLDIR: \"", &dir, err))
+		return -1;
+	if (!dir)
+		return 0;
+	if (sp_need_path(n, sp_path_join(arena, dir, "cert.pem"), &file, err) ||
+	    sp_need_path(n, sp_path_join(arena, dir, "certs"), &certs, err))
+		return -1;
+	*any |= file || certs;
+	return 0;
+}
+
+/* curl and GnuTLS have the path of one bundle compiled in. */
+static int for_bundle_in(struct sp_needs *n, const char *library, bool *any,
+			 struct sp_err *err)
+{
+	static const char *const marks[] = { "/ca-certificates.crt", "/ca-bundle.crt",
+					     "/ca-bundle.pem", "/cert.pem",
+					     "/tls-ca-bundle.pem" };
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks) && !found; i++) {
+		const char *path;
+
+		if (sp_need_ask(n, library, marks[i], &path, err))
+			return -1;
+		if (path && path[0] == '/' && sp_need_path(n, path, &found, err))
+			return -1;
+	}
+	*any |= found;
+	return 0;
+}
+
+/* Where Go looks (crypto/x509/root_linux.go), and others that try several. */
+static int first_bundle(struct sp_needs *n, bool *any, struct sp_err *err)
+{
+	static const char *const paths[] = {
+		"/etc/ssl/certs/ca-certificates.crt",
+		"/etc/pki/tls/certs/ca-bundle.crt",
+		"/etc/ssl/ca-bundle.pem",
+		"/etc/pki/tls/cacert.pem",
+		"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+		"/etc/ssl/cert.pem",
+	};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths) && !*any; i++)
+		if (sp_need_path(n, paths[i], any, err))
+			return -1;
+	return 0;
+}
+
+int sp_need_add_certificates(struct sp_needs *n, struct sp_err *err)
+{
+	bool any = false;
+
+	if (from_env(n, "SSL_CERT_FILE", &any, err) || from_env(n, "SSL_CERT_DIR", &any, err) ||
+	    from_env(n, "CURL_CA_BUNDLE", &any, err) || for_openssl(n, &any, err) ||
+	    for_bundle_in(n, "libcurl", &any, err) || for_bundle_in(n, "libgnutls", &any, err) ||
+	    first_bundle(n, &any, err))
+		return -1;
+	if (!any)
+		sp_need_note(n, "no-certificates",
+			     "no certificates of authorities were found: TLS servers will not be trusted; install ca-certificates, or --add a bundle");
+	return 0;
+}
+
+/* A directory of modules below which ELF files bring what they need. */
+static int modules(struct sp_needs *n, const char *mark, struct sp_err *err)
+{
+	const char *dir;
+
+	if (quoted(n, mark, &dir, err))
+		return -1;
+	return dir ? sp_need_path(n, dir, NULL, err) : 0;
+}
+
+int sp_need_add_openssl(struct sp_needs *n, struct sp_err *err)
+{
+	const char *dir, *conf = sp_need_env(n, "OPENSSL_CONF");
+
+	if (conf && conf[0] == '/' && sp_need_path(n, conf, NULL, err))
+		return -1;
+	if (quoted(n, "OPENSSLDIR: \"", &dir, err))
+		return -1;
+	if (dir && sp_need_path(n, sp_path_join(sp_need_arena(n), dir, "openssl.cnf"), NULL, err))
+		return -1;
+	return modules(n, "MODULESDIR: \"", err) || modules(n, "ENGINESDIR: \"", err) ? -1 : 0;
+}

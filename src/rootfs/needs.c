@@ -1,0 +1,190 @@
+/*
+ * Needs: deciding, and the rounds of adding.  The rows are in needs_table.c, what
+ * they add in need_*.c.
+ */
+#include "rootfs/needs.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/vec.h"
+#include "rootfs/evidence.h"
+#include "rootfs/needs_state.h"
+
+/* A plugin may bring a need that brings plugins; more turns than this is a
+ * circle that the "done" marks should have prevented. */
+#define ROUNDS_MAX 8
+
+const char *sp_strength_name(enum sp_strength strength)
+{
+	return strength == SP_PROVED ? "proved" : strength == SP_LIKELY ? "likely" :
+	       strength == SP_HINT ? "hint" : "none";
+}
+
+void sp_needs_free(struct sp_needs *n)
+{
+	if (!n)
+		return;
+	for (size_t i = 0; i < sp_need_table_nr; i++)
+		free(n->states[i].files);
+	free(n->states);
+	sp_evidence_free(n->evidence);
+	sp_arena_release(&n->arena);
+	free(n);
+}
+
+const struct sp_need_state *sp_needs_states(const struct sp_needs *n)
+{
+	return n->states;
+}
+
+static bool listed(const char *const *list, size_t nr, const char *name)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (strcmp(list[i], name) == 0)
+			return true;
+	return false;
+}
+
+static const struct sp_need *find(const char *name)
+{
+	for (size_t i = 0; i < sp_need_table_nr; i++)
+		if (strcmp(sp_need_table[i].name, name) == 0)
+			return &sp_need_table[i];
+	return NULL;
+}
+
+static int check_names(const char *option, const char *const *list, size_t nr,
+		       struct sp_err *err)
+{
+	sp_autobuf struct sp_buf known = { 0 };
+
+	for (size_t i = 0; i < nr; i++) {
+		if (find(list[i]))
+			continue;
+		for (size_t k = 0; k < sp_need_table_nr; k++)
+			sp_buf_addf(&known, "%s%s", k ? ", " : "", sp_need_table[k].name);
+		return sp_err_set(err, SP_EUSAGE, "%s %s: there is no such need; expected one of %s",
+				  option, list[i], known.data);
+	}
+	return 0;
+}
+
+int sp_needs_check_options(const struct sp_rootfs_options *o, struct sp_err *err)
+{
+	if (check_names("--with", o->with, o->with_nr, err) ||
+	    check_names("--without", o->without, o->without_nr, err))
+		return -1;
+	for (size_t i = 0; i < o->with_nr; i++)
+		if (listed(o->without, o->without_nr, o->with[i]))
+			return sp_err_set(err, SP_EUSAGE,
+					  "--with %s and --without %s contradict each other",
+					  o->with[i], o->with[i]);
+	return 0;
+}
+
+static const char *sign_text(struct sp_needs *n, const struct sp_sign *sign)
+{
+	static const char *const forms[] = {
+		[SP_SIGN_IMPORT] = "imports %s", [SP_SIGN_GO] = "contains %s",
+		[SP_SIGN_NOT_GO] = "contains %s", [SP_SIGN_LIBRARY] = "loads %s",
+		[SP_SIGN_ENV] = "the image's environment has %s",
+	};
+	sp_autobuf struct sp_buf text = { 0 };
+	const char *form = forms[sign->kind], *hole = strstr(form, "%s");
+
+	sp_buf_addf(&text, "%.*s%s%s", (int)(hole - form), form, sign->name, hole + 2);
+	return sp_arena_strdup(&n->arena, text.data);
+}
+
+/* The strongest sign that speaks for a need, or against it. */
+static void weigh(struct sp_needs *n, struct sp_need_state *s)
+{
+	for (const struct sp_sign *sign = s->need->signs; sign->name; sign++) {
+		const char *by = sign->kind == SP_SIGN_ENV ?
+					 sp_need_env(n, sign->name) :
+					 sp_evidence_of(n->evidence, sign);
+
+		if (!by)
+			continue;
+		if (sign->kind == SP_SIGN_NOT_GO) {
+			s->refused = true;
+		} else if (sign->strength > s->clue.strength) {
+			s->clue = (struct sp_clue){
+				sign->strength, sign->kind == SP_SIGN_ENV ? NULL : by,
+				sign_text(n, sign) };
+		}
+	}
+}
+
+/* What the options make of it. */
+static void decide(struct sp_needs *n, struct sp_need_state *s)
+{
+	const struct sp_rootfs_options *o = n->options;
+	enum sp_strength least = o->minimal ? SP_PROVED : o->full ? SP_HINT : SP_LIKELY;
+
+	s->wanted = s->clue.strength >= least && !s->refused;
+	if (listed(o->with, o->with_nr, s->need->name)) {
+		s->wanted = true;
+		if (s->clue.strength < SP_PROVED)
+			s->clue = (struct sp_clue){ SP_PROVED, NULL, "--with" };
+	}
+	if (listed(o->without, o->without_nr, s->need->name)) {
+		s->wanted = false;
+		s->refused = true;
+	}
+}
+
+static int add(struct sp_needs *n, struct sp_need_state *s, struct sp_err *err)
+{
+	s->done = true;
+	n->adding = s;
+	n->detail = sp_arena_strf(&n->arena, "%s: %s%s%s", s->need->name,
+				  s->clue.by ? s->clue.by : "", s->clue.by ? " " : "",
+				  s->clue.text);
+	if (s->need->add && s->need->add(n, err))
+		return sp_err_wrap(err, "what is needed for %s", s->need->name);
+	return 0;
+}
+
+static int round_of(struct sp_needs *n, bool *ret_added, struct sp_err *err)
+{
+	*ret_added = false;
+	if (sp_evidence_look(n->evidence, n->rootfs, err))
+		return -1;
+	for (size_t i = 0; i < sp_need_table_nr; i++) {
+		struct sp_need_state *s = &n->states[i];
+
+		weigh(n, s);
+		decide(n, s);
+		if (!s->wanted || s->done)
+			continue;
+		if (add(n, s, err))
+			return -1;
+		*ret_added = true;
+	}
+	return 0;
+}
+
+int sp_needs_apply(struct sp_rootfs *rootfs, const struct sp_rootfs_options *options,
+		   struct sp_err *err)
+{
+	struct sp_needs *n = sp_calloc(1, sizeof(*n));
+	bool added = true;
+
+	rootfs->needs = n;
+	n->rootfs = rootfs;
+	n->options = options;
+	n->evidence = sp_evidence_new();
+	n->states = sp_calloc(sp_need_table_nr, sizeof(*n->states));
+	for (size_t i = 0; i < sp_need_table_nr; i++) {
+		n->states[i].need = &sp_need_table[i];
+		for (const struct sp_sign *s = sp_need_table[i].signs; s->name; s++)
+			sp_evidence_interest(n->evidence, s);
+	}
+	for (int round = 0; added && !options->no_needs && round < ROUNDS_MAX; round++)
+		if (round_of(n, &added, err))
+			return -1;
+	return 0;
+}

@@ -1,0 +1,147 @@
+/*
+ * The table of needs: one row each, with the signs that speak for it.
+ *
+ * Which symbol means what was tried in empty roots; where a sign is only a hint,
+ * most programs that show it work without.
+ */
+#include "rootfs/need_rows.h"
+
+#define SIGNS(name) static const struct sp_sign name[]
+#define IMPORT(symbol, strength) { SP_SIGN_IMPORT, symbol, strength }
+#define GO(function, strength) { SP_SIGN_GO, function, strength }
+#define NOT_GO(function) { SP_SIGN_NOT_GO, function, 0 }
+#define LIBRARY(soname, strength) { SP_SIGN_LIBRARY, soname, strength }
+#define ENV(variable, strength) { SP_SIGN_ENV, variable, strength }
+#define END { 0, NULL, 0 }
+
+/* glibc opens libgcc_s itself to unwind a thread that ends, and aborts the
+ * process if it is not there (sysdeps/nptl/libc_pthread_init, unwind-resume). */
+SIGNS(libgcc_signs) = {
+	IMPORT("pthread_exit", SP_PROVED), IMPORT("pthread_cancel", SP_PROVED),
+	IMPORT("thrd_exit", SP_PROVED), IMPORT("backtrace", SP_PROVED), END
+};
+
+SIGNS(nss_signs) = {
+	IMPORT("getaddrinfo", SP_LIKELY), IMPORT("gethostbyname", SP_LIKELY),
+	IMPORT("gethostbyname_r", SP_LIKELY), IMPORT("gethostbyname2", SP_LIKELY),
+	IMPORT("gethostbyaddr", SP_LIKELY), IMPORT("getnameinfo", SP_LIKELY),
+	IMPORT("getpwnam", SP_LIKELY), IMPORT("getpwuid", SP_LIKELY),
+	IMPORT("getpwnam_r", SP_LIKELY), IMPORT("getpwuid_r", SP_LIKELY),
+	IMPORT("getgrnam", SP_LIKELY), IMPORT("getgrgid", SP_LIKELY), END
+};
+
+SIGNS(users_signs) = {
+	IMPORT("getpwnam", SP_LIKELY), IMPORT("getpwnam_r", SP_LIKELY),
+	IMPORT("getpwuid", SP_LIKELY), IMPORT("getpwuid_r", SP_LIKELY),
+	IMPORT("getpwent", SP_LIKELY), IMPORT("getlogin", SP_LIKELY),
+	IMPORT("getlogin_r", SP_LIKELY), IMPORT("getgrnam", SP_LIKELY),
+	IMPORT("getgrnam_r", SP_LIKELY), IMPORT("getgrgid", SP_LIKELY),
+	IMPORT("getgrgid_r", SP_LIKELY), IMPORT("getgrent", SP_LIKELY),
+	IMPORT("getgrouplist", SP_LIKELY), IMPORT("initgroups", SP_LIKELY),
+	GO("os/user.Lookup", SP_LIKELY), GO("os/user.lookupUser", SP_LIKELY),
+	GO("os/user.LookupId", SP_LIKELY), GO("os/user.Current", SP_LIKELY),
+	GO("os/user.LookupGroup", SP_LIKELY), GO("os/user.lookupUserId", SP_LIKELY), END
+};
+
+SIGNS(tmp_signs) = {
+	IMPORT("mkstemp", SP_LIKELY), IMPORT("mkstemp64", SP_LIKELY),
+	IMPORT("mkstemps", SP_LIKELY), IMPORT("mkstemps64", SP_LIKELY),
+	IMPORT("mkostemp", SP_LIKELY), IMPORT("mkostemp64", SP_LIKELY),
+	IMPORT("mkostemps", SP_LIKELY), IMPORT("mkostemps64", SP_LIKELY),
+	IMPORT("mkdtemp", SP_LIKELY), IMPORT("tmpfile", SP_LIKELY),
+	IMPORT("tmpfile64", SP_LIKELY), IMPORT("tmpnam", SP_LIKELY),
+	IMPORT("tempnam", SP_LIKELY), IMPORT("mktemp", SP_LIKELY),
+	GO("os.CreateTemp", SP_LIKELY), GO("os.MkdirTemp", SP_LIKELY),
+	GO("io/ioutil.TempFile", SP_LIKELY), GO("io/ioutil.TempDir", SP_LIKELY),
+	ENV("TMPDIR", SP_PROVED), END
+};
+
+SIGNS(netdb_signs) = {
+	IMPORT("getservbyname", SP_LIKELY), IMPORT("getservbyname_r", SP_LIKELY),
+	IMPORT("getservbyport", SP_LIKELY), IMPORT("getservbyport_r", SP_LIKELY),
+	IMPORT("getservent", SP_LIKELY), IMPORT("getprotobyname", SP_LIKELY),
+	IMPORT("getprotobyname_r", SP_LIKELY), IMPORT("getprotobynumber", SP_LIKELY),
+	IMPORT("getprotobynumber_r", SP_LIKELY), IMPORT("getprotoent", SP_LIKELY),
+	IMPORT("getnetbyname", SP_LIKELY), IMPORT("getnetent", SP_LIKELY),
+	IMPORT("getnameinfo", SP_HINT), IMPORT("getaddrinfo", SP_HINT),
+	GO("net.readServices", SP_HINT), END
+};
+
+SIGNS(mime_signs) = { GO("mime.loadMimeFile", SP_HINT), END };
+
+SIGNS(idn_signs) = { IMPORT("getaddrinfo", SP_HINT), END };
+
+SIGNS(certificate_signs) = {
+	IMPORT("SSL_CTX_set_default_verify_paths", SP_LIKELY),
+	IMPORT("SSL_CTX_set_default_verify_file", SP_LIKELY),
+	IMPORT("SSL_CTX_set_default_verify_dir", SP_LIKELY),
+	IMPORT("SSL_CTX_set_default_verify_store", SP_LIKELY),
+	IMPORT("X509_STORE_set_default_paths", SP_LIKELY),
+	IMPORT("X509_STORE_set_default_paths_ex", SP_LIKELY),
+	IMPORT("X509_get_default_cert_file", SP_LIKELY),
+	IMPORT("X509_get_default_cert_dir", SP_LIKELY),
+	IMPORT("X509_get_default_cert_file_env", SP_LIKELY),
+	IMPORT("gnutls_certificate_set_x509_system_trust", SP_LIKELY),
+	IMPORT("gnutls_x509_trust_list_add_system_trust", SP_LIKELY),
+	IMPORT("curl_easy_perform", SP_LIKELY), IMPORT("curl_multi_perform", SP_LIKELY),
+	GO("crypto/x509.loadSystemRoots", SP_LIKELY),
+	ENV("SSL_CERT_FILE", SP_PROVED), ENV("SSL_CERT_DIR", SP_PROVED),
+	ENV("CURL_CA_BUNDLE", SP_PROVED), END
+};
+
+SIGNS(openssl_signs) = {
+	IMPORT("OSSL_PROVIDER_load", SP_LIKELY), IMPORT("OSSL_PROVIDER_try_load", SP_LIKELY),
+	IMPORT("ENGINE_by_id", SP_LIKELY), IMPORT("CONF_modules_load", SP_LIKELY),
+	IMPORT("CONF_modules_load_file", SP_LIKELY), IMPORT("OPENSSL_config", SP_LIKELY),
+	ENV("OPENSSL_CONF", SP_PROVED), ENV("OPENSSL_MODULES", SP_PROVED), END
+};
+
+SIGNS(zone_signs) = {
+	GO("time.LoadLocation", SP_LIKELY), NOT_GO("time/tzdata.loadFromEmbeddedTZData"),
+	IMPORT("tzset", SP_HINT), IMPORT("localtime", SP_HINT),
+	IMPORT("localtime_r", SP_HINT), IMPORT("mktime", SP_HINT),
+	ENV("TZ", SP_PROVED), END
+};
+
+SIGNS(gconv_signs) = {
+	IMPORT("iconv_open", SP_LIKELY), ENV("GCONV_PATH", SP_PROVED), END
+};
+
+SIGNS(locale_signs) = {
+	IMPORT("setlocale", SP_HINT), IMPORT("newlocale", SP_HINT),
+	ENV("LANG", SP_PROVED), ENV("LC_ALL", SP_PROVED), ENV("LC_CTYPE", SP_PROVED),
+	ENV("LANGUAGE", SP_HINT), END
+};
+
+SIGNS(terminfo_signs) = {
+	IMPORT("setupterm", SP_LIKELY), IMPORT("initscr", SP_LIKELY),
+	IMPORT("newterm", SP_LIKELY), IMPORT("tgetent", SP_LIKELY),
+	ENV("TERM", SP_LIKELY), ENV("TERMINFO", SP_PROVED), END
+};
+
+SIGNS(magic_signs) = {
+	IMPORT("magic_load", SP_LIKELY), ENV("MAGIC", SP_PROVED), END
+};
+
+const struct sp_need sp_need_table[] = {
+	{ "ca-certificates", "certificates of authorities, to trust TLS servers",
+	  certificate_signs, sp_need_add_certificates },
+	{ "gconv", "conversion between character sets", gconv_signs, sp_need_add_gconv },
+	{ "idn", "look-up of host names with letters beyond ASCII", idn_signs,
+	  sp_need_add_idn },
+	{ "libgcc", "unwinding of threads that end early", libgcc_signs, sp_need_add_libgcc },
+	{ "locales", "the language that LANG or LC_ALL names", locale_signs,
+	  sp_need_add_locales },
+	{ "magic", "recognising files by their content", magic_signs, sp_need_add_magic },
+	{ "mime", "media types of file names", mime_signs, sp_need_add_mime },
+	{ "netdb", "names of services, protocols and networks", netdb_signs,
+	  sp_need_add_netdb },
+	{ "nss", "look-up modules of glibc before 2.34", nss_signs, sp_need_add_nss },
+	{ "openssl", "configuration, providers and engines of OpenSSL", openssl_signs,
+	  sp_need_add_openssl },
+	{ "terminfo", "what terminals can do", terminfo_signs, sp_need_add_terminfo },
+	{ "tmp", "a place for temporary files", tmp_signs, sp_need_add_tmp },
+	{ "tzdata", "time zones by name", zone_signs, sp_need_add_zones },
+	{ "users", "names of users and groups", users_signs, sp_need_add_users },
+};
+const size_t sp_need_table_nr = sizeof(sp_need_table) / sizeof(*sp_need_table);

@@ -58,7 +58,7 @@ alike() {
 		like "$stderr" " \\[${id:-[a-z-]+}\\]\$" "$text: with a diagnosis"
 		return
 	fi
-	run "$SCRATCHPACK" "./$file" -q -o image.tar -e "PATH=$path"
+	run "$SCRATCHPACK" "./$file" -q -o image.tar -e "PATH=$path" --compress none
 	exits 0 "$text: is packed" || return
 	rm -rf root
 	unpack image.tar root

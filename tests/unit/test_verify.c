@@ -187,7 +187,8 @@ static void failures(void)
 	struct sp_err err = { 0 };
 	struct made m;
 	int calls = 0;
-	struct sp_verify_options o = { &cancelled, cancel_now, &calls };
+	struct sp_verify_options o = {
+		.cancelled = &cancelled, .progress = cancel_now, .progress_ctx = &calls };
 
 	make(&m, &(struct recipe){ 0 });
 	ok(sp_verify(&m.f.source, NULL, &o, &r, &err) < 0, "cancelled");

@@ -14,7 +14,8 @@ void sp_elf_dlopen_notes(const struct sp_elf *elf,
 		const char *json = (const char *)note->desc;
 		size_t len;
 
-		if (note->type != SP_ELF_DLOPEN_NOTE_TYPE || strcmp(note->owner, "FDO") != 0)
+		if (note->type != SP_ELF_DLOPEN_NOTE_TYPE ||
+		    strcmp(note->owner, "FDO") != 0)
 			continue;
 		/* The text has its NUL, and may be padded with more. */
 		len = strnlen(json, note->desc_len);

@@ -117,7 +117,8 @@ static size_t take_entries(void *ctx, const char *data, size_t len, bool last)
 	return at;
 }
 
-/* Go on to the wanted place: what lies before it is done with. */
+/* Go on to the wanted place: what lies before it is done with.  Since places are
+ * sorted, none lies before base. */
 static size_t advance(struct places *p, size_t len)
 {
 	uint64_t skip = p->places[p->next] - p->base;
@@ -137,9 +138,7 @@ static size_t take_offsets(void *ctx, const char *data, size_t len, bool last)
 
 		if (at + 4 > p->base + len)
 			return advance(p, len);
-		/* Descriptions that overlap: the bytes are gone. */
-		if (at < p->base || !add_place(p->found,
-					       sp_reader_u32(p->t->r, data + (at - p->base)), 1))
+		if (!add_place(p->found, sp_reader_u32(p->t->r, data + (at - p->base)), 1))
 			return SP_STREAM_STOP;
 	}
 	return SP_STREAM_STOP;
@@ -156,7 +155,7 @@ static size_t take_placed_names(void *ctx, const char *data, size_t len, bool la
 		size_t avail;
 
 		/* No name is part of another: such a table could take forever. */
-		if (at < p->end || at < p->base)
+		if (at < p->end)
 			return SP_STREAM_STOP;
 		if (at >= p->base + len)
 			return advance(p, len);
@@ -201,8 +200,8 @@ static int read_names(const struct sp_elf *elf, struct sp_reader *r, struct visi
 		return 0;
 	if (!t.names_len)
 		return read_mixed(&t, v, err);
-	return sp_stream_range(r, "Go functions", t.offset + t.names, t.names_len, take_names,
-			       v, NULL, err);
+	return sp_stream_range(r, "Go functions", t.offset + t.names, t.names_len,
+			       take_names, v, NULL, err);
 }
 
 int sp_elf_go_functions(const struct sp_elf *elf, struct sp_file *file,

@@ -26,6 +26,7 @@
 #define MAGIC_1_20 0xfffffff1u
 #define HEADER_MAX (8 + 8 * 8)
 #define ALIGN 8			/* the linker aligns the table to 32 */
+#define TRIES_MAX 4096		/* a file full of magics costs no more */
 
 static bool known_magic(uint32_t magic)
 {
@@ -50,8 +51,8 @@ uint64_t sp_gotable_pointer(const struct sp_gotable *t, const void *p)
 }
 
 /* The offsets of Go 1.16 and later: in order, and inside the table. */
-static bool parse_offsets(struct sp_gotable *t, const uint8_t *head, size_t first, size_t entry,
-			  uint64_t avail)
+static bool parse_offsets(struct sp_gotable *t, const uint8_t *head, size_t first,
+			  size_t entry, uint64_t avail)
 {
 	uint64_t offsets[5], before = 8 + (first + 5) * t->pointer;
 
@@ -136,9 +137,6 @@ struct scan {
 	unsigned tries;
 };
 
-/* A file full of magics must not cost more than looking at some. */
-#define TRIES_MAX 4096
-
 static size_t look(void *ctx, const char *data, size_t len, bool last)
 {
 	struct scan *s = ctx;
@@ -160,11 +158,12 @@ static size_t look(void *ctx, const char *data, size_t len, bool last)
 
 /* Look in segments: the table is a constant, but one that the loader must relocate
  * in a program that can be anywhere, and old linkers put constants among the code. */
-static int scan(const struct sp_elf *elf, const struct sp_reader *r, struct sp_gotable *ret,
-		bool *ret_found, struct sp_err *err)
+static int scan(const struct sp_elf *elf, const struct sp_reader *r,
+		struct sp_gotable *ret, bool *ret_found, struct sp_err *err)
 {
 	static const uint32_t orders[2][3] = { { PF_R, PF_R | PF_W, PF_R | PF_X },
 					       { PF_R | PF_W, PF_R, PF_R | PF_X } };
+	const uint32_t *order = orders[elf->type == ET_DYN];
 	struct scan s = { .r = r, .table = ret, .found = ret_found, .err = err };
 	uint64_t left = r->size;
 	bool stopped = false;
@@ -174,7 +173,7 @@ static int scan(const struct sp_elf *elf, const struct sp_reader *r, struct sp_g
 			const Elf64_Phdr *p = &r->phdrs[i];
 			uint64_t len = p->p_filesz < left ? p->p_filesz : left;
 
-			if (p->p_type != PT_LOAD || (p->p_flags & 7) != orders[elf->type == ET_DYN][k])
+			if (p->p_type != PT_LOAD || (p->p_flags & 7) != order[k])
 				continue;
 			s.base = p->p_offset;
 			s.end = p->p_offset + p->p_filesz;
@@ -203,5 +202,7 @@ int sp_gotable_find(const struct sp_elf *elf, struct sp_reader *r,
 	}
 	/* GNU ld merges the section into .data.rel.ro; a program in C with sections has
 	 * no table. */
-	return !elf->has_sections || elf->go.version ? scan(elf, r, ret, ret_found, err) : 0;
+	if (elf->has_sections && !elf->go.version)
+		return 0;
+	return scan(elf, r, ret, ret_found, err);
 }

@@ -175,17 +175,23 @@ int sp_sections_find(struct sp_reader *r, const char *name, Elf64_Shdr *ret,
 	*ret_found = false;
 	for (uint64_t i = 0; i < s.nr && !*ret_found; i++) {
 		const Elf64_Shdr *sh = &block[i % BLOCK];
+		struct sp_err damage = { 0 };
 
 		if (i % BLOCK == 0 &&
-		    header(&s, i, s.nr - i < BLOCK ? (size_t)(s.nr - i) : BLOCK, block, err))
+		    header(&s, i, s.nr - i < BLOCK ? (size_t)(s.nr - i) : BLOCK, block,
+			   err))
 			return -1;
 		if (sh->sh_type != SHT_PROGBITS || sh->sh_offset > r->size ||
 		    sh->sh_size > r->size - sh->sh_offset)
 			continue;
-		if (sp_strings_get(&s.names, r, "section headers", sh->sh_name, &got, err))
+		if (sp_strings_get(&s.names, r, "section headers", sh->sh_name, &got,
+				   &damage) == 0) {
+			*ret_found = strcmp(got, name) == 0;
+			*ret = *sh;
+		} else if (damage.code != SP_EPROGRAM) {
+			*err = damage;
 			return -1;
-		*ret_found = strcmp(got, name) == 0;
-		*ret = *sh;
+		}
 	}
 	return 0;
 }

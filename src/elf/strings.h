@@ -21,8 +21,8 @@
  * What follows a line feed counts as a string of its own.  Strings of Go and Rust have
  * no NUL: ask sp_elf_contains().  Only a failing read is a failure.
  */
-SP_CHECKED int sp_elf_strings(const struct sp_elf *elf, struct sp_file *file, size_t min_len,
-			      bool (*visit)(void *ctx, const char *text, size_t len),
+SP_CHECKED int sp_elf_strings(const struct sp_elf *elf, struct sp_file *file,
+			      size_t min_len, bool (*visit)(void *ctx, const char *text, size_t len),
 			      void *ctx, struct sp_err *err);
 
 /*

@@ -50,6 +50,7 @@ static void report_objects(const struct sp_closure *closure, struct sp_json *rep
 		add_optional(item, "needed_by", object_path(closure, o->needed_by));
 		sp_json_add_str(item, "found_by", sp_rule_name(o->rule));
 		add_optional(item, "found_by_object", object_path(closure, o->rule_of));
+		sp_json_add_bool(item, "opened", o->opened);
 		sp_json_add_str(item, "image_path", o->image_path);
 		sp_json_add_str(item, "real_path", o->found.real);
 		sp_json_add_int(item, "size", (int64_t)o->found.st.size);

@@ -265,6 +265,8 @@ noted foreign-object ./dynamic --add foreign.so
 mkdir tree
 mkfifo tree/fifo
 noted special-file ./static --add tree
+: >tree/out.tar
+noted own-output ./static --add tree -o tree/out.tar
 noted exclude-unmatched ./static --exclude '/nothing*'
 
 # A root whose loader has been told things.

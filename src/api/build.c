@@ -103,7 +103,7 @@ static int plan(struct sp_build *build, struct sp_target *target, struct sp_err 
 		.env = o->env.items, .env_nr = o->env.items_nr,
 		.with = o->with.items, .with_nr = o->with.items_nr,
 		.without = o->without.items, .without_nr = o->without.items_nr,
-		.minimal = o->minimal, .full = o->full,
+		.allow_secrets = o->allow_secrets, .minimal = o->minimal, .full = o->full,
 	};
 
 	if (!options.path)
@@ -131,6 +131,8 @@ int sp_build_open(struct sp_build *build, struct scratchpack *job, bool explain,
 		if (add_target(build, build->o->programs.items[i], err))
 			return -1;
 	if (add_adds(build, err) || add_refs(build, err) || sp_clash_check(build, err))
+		return -1;
+	if (sp_traces_run(build, err))
 		return -1;
 	for (size_t i = 0; i < build->targets_nr; i++)
 		if (plan(build, &build->targets[i], err))

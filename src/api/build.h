@@ -69,6 +69,9 @@ const char *sp_default_image_path(struct sp_arena *arena, const char *path);
 SP_CHECKED int sp_parse_add(struct sp_build *build, const char *text,
 			    struct sp_add *ret, struct sp_err *err);
 
+/* traces.c: --trace: what the program uses in a run is added. */
+SP_CHECKED int sp_traces_run(struct sp_build *build, struct sp_err *err);
+
 /* config.c: the image configuration of one target. */
 SP_CHECKED int sp_target_config(struct sp_build *build, struct sp_target *target,
 				struct sp_err *err);

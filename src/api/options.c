@@ -100,44 +100,9 @@ static int set_add(struct sp_options *o, const char *value, struct sp_err *err)
 	return add_to(&o->adds, o, value);
 }
 
-static int set_exclude(struct sp_options *o, const char *value, struct sp_err *err)
+static int set_trace_timeout(struct sp_options *o, const char *value, struct sp_err *err)
 {
-	if (!*value)
-		return sp_err_set(err, SP_EUSAGE, "--exclude is empty; expected a glob");
-	return add_to(&o->excludes, o, value);
-}
-
-static int set_bind_now(struct sp_options *o, const char *value, struct sp_err *err)
-{
-	(void)value, (void)err;
-	o->bind_now = true;
-	return 0;
-}
-
-static int set_with(struct sp_options *o, const char *value, struct sp_err *err)
-{
-	(void)err;	/* names are checked against the table of needs */
-	return add_to(&o->with, o, value);
-}
-
-static int set_without(struct sp_options *o, const char *value, struct sp_err *err)
-{
-	(void)err;
-	return add_to(&o->without, o, value);
-}
-
-static int set_minimal(struct sp_options *o, const char *value, struct sp_err *err)
-{
-	(void)value, (void)err;
-	o->minimal = true;
-	return 0;
-}
-
-static int set_full(struct sp_options *o, const char *value, struct sp_err *err)
-{
-	(void)value, (void)err;
-	o->full = true;
-	return 0;
+	return sp_value_duration("--trace-timeout", value, &o->trace_timeout_ns, err);
 }
 
 static int set_compress(struct sp_options *o, const char *value, struct sp_err *err)
@@ -257,12 +222,6 @@ static int set_entrypoint(struct sp_options *o, const char *value, struct sp_err
 	return sp_value_words("--entrypoint", &o->entrypoint, &o->arena, value, err);
 }
 
-static int set_arg(struct sp_options *o, const char *value, struct sp_err *err)
-{
-	(void)err;
-	return add_to(&o->args, o, value);
-}
-
 static int set_created(struct sp_options *o, const char *value, struct sp_err *err)
 {
 	return sp_value_time("--created", value, &o->created, err);
@@ -278,8 +237,10 @@ static int set_threads(struct sp_options *o, const char *value, struct sp_err *e
 	return 0;
 }
 
-/* An option whose value is kept as it is. */
-#define TEXT(field) NULL, offsetof(struct sp_options, field)
+/* Options whose value is kept as it is, is appended to a list, or is a switch. */
+#define TEXT(field) NULL, SP_FIELD_TEXT, offsetof(struct sp_options, field)
+#define LIST(field) NULL, SP_FIELD_LIST, offsetof(struct sp_options, field)
+#define FLAG(field) NULL, SP_FIELD_FLAG, offsetof(struct sp_options, field)
 
 #define OUT "Output"
 #define FILES "What goes in"
@@ -287,33 +248,40 @@ static int set_threads(struct sp_options *o, const char *value, struct sp_err *e
 #define SCRIPTS "For scripts"
 
 const struct sp_option sp_option_table[] = {
-	{ "program", 0, "PROGRAM", NULL, "a program to pack", true, set_program, 0 },
+	{ "program", 0, "PROGRAM", NULL, "a program to pack", true, set_program, 0, 0 },
 	{ "output", 'o', "DEST", OUT,
 	  "where the image goes: FILE.tar, DIR/, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:NAME:TAG], docker-daemon:NAME[:TAG], or - for the archive on stdout",
-	  true, set_output, 0 },
+	  true, set_output, 0, 0 },
 	{ "tag", 't', "NAME[:TAG]", OUT,
-	  "name of the image; by default the program's name and latest", true, set_tag, 0 },
+	  "name of the image; by default the program's name and latest", true, set_tag, 0, 0 },
 	{ "compress", 0, "HOW", OUT,
-	  "gzip[:LEVEL] (default gzip:6), zstd[:LEVEL] or none", false, set_compress, 0 },
+	  "gzip[:LEVEL] (default gzip:6), zstd[:LEVEL] or none", false, set_compress, 0, 0 },
 	{ "layers", 0, "one|split", OUT,
 	  "one layer (default), or dependencies and program in layers of their own",
-	  false, set_layers, 0 },
+	  false, set_layers, 0, 0 },
 	{ "threads", 0, "N", OUT,
 	  "threads that compress; by default one a CPU. The bytes do not depend on it",
-	  false, set_threads, 0 },
+	  false, set_threads, 0, 0 },
 
 	{ "at", 0, "PATH", FILES,
 	  "where the program goes; by default /NAME, or its own path if that is under /usr, /bin, /sbin, /lib or /opt",
-	  false, set_at, 0 },
+	  false, set_at, 0, 0 },
 	{ "add", 0, "SRC[:DST]", FILES,
-	  "add a file or a tree; ELF files bring what they need", true, set_add, 0 },
-	{ "exclude", 0, "GLOB", FILES, "leave out what matches", true, set_exclude, 0 },
+	  "add a file or a tree; ELF files bring what they need", true, set_add, 0, 0 },
+	{ "exclude", 0, "GLOB", FILES, "leave out what matches", true, LIST(excludes) },
 	{ "with", 0, "NEED", FILES,
 	  "put in what a need asks for, whatever the evidence; see inspect for their names",
-	  true, set_with, 0 },
-	{ "without", 0, "NEED", FILES, "leave a need out", true, set_without, 0 },
-	{ "minimal", 0, NULL, FILES, "only needs that are proved", false, set_minimal, 0 },
-	{ "full", 0, NULL, FILES, "also needs that are only hinted at", false, set_full, 0 },
+	  true, LIST(with) },
+	{ "without", 0, "NEED", FILES, "leave a need out", true, LIST(without) },
+	{ "trace", 0, "COMMAND", FILES,
+	  "run COMMAND with sh -c and add every file that the program and its children use", true,
+	  LIST(traces) },
+	{ "trace-timeout", 0, "TIME", FILES, "how long a --trace may take, as 2m (default 10m)",
+	  false, set_trace_timeout, 0, 0 },
+	{ "allow-secrets", 0, NULL, FILES, "pack private keys and the like, which are refused otherwise",
+	  false, FLAG(allow_secrets) },
+	{ "minimal", 0, NULL, FILES, "only needs that are proved", false, FLAG(minimal) },
+	{ "full", 0, NULL, FILES, "also needs that are only hinted at", false, FLAG(full) },
 	{ "sysroot", 0, "DIR", FILES,
 	  "look for the loader and the libraries in DIR instead of /", false, TEXT(sysroot) },
 
@@ -322,41 +290,41 @@ const struct sp_option sp_option_table[] = {
 	  false, TEXT(cpu) },
 	{ "bind-now", 0, NULL, FILES,
 	  "check that every symbol that the program and its libraries ask for is defined",
-	  false, set_bind_now, 0 },
+	  false, FLAG(bind_now) },
 
-	{ "env", 'e', "NAME=VALUE", CONFIG, "set an environment variable", true, set_env, 0 },
+	{ "env", 'e', "NAME=VALUE", CONFIG, "set an environment variable", true, set_env, 0, 0 },
 	{ "user", 'u', "USER[:GROUP]", CONFIG,
 	  "who the program runs as; nonroot is 65532:65532 with account entries",
 	  false, TEXT(user) },
-	{ "workdir", 'w', "DIR", CONFIG, "working directory", false, set_workdir, 0 },
-	{ "label", 'l', "KEY=VALUE", CONFIG, "set a label", true, set_label, 0 },
+	{ "workdir", 'w', "DIR", CONFIG, "working directory", false, set_workdir, 0, 0 },
+	{ "label", 'l', "KEY=VALUE", CONFIG, "set a label", true, set_label, 0, 0 },
 	{ "expose", 'p', "PORT[/PROTO]", CONFIG, "declare a port, or a range A-B", true,
-	  set_expose, 0 },
-	{ "volume", 0, "PATH", CONFIG, "declare a volume", true, set_volume, 0 },
+	  set_expose, 0, 0 },
+	{ "volume", 0, "PATH", CONFIG, "declare a volume", true, set_volume, 0, 0 },
 	{ "stop-signal", 0, "SIGNAL", CONFIG, "signal that stops the program", false,
-	  set_stop_signal, 0 },
+	  set_stop_signal, 0, 0 },
 	{ "healthcheck", 0, "COMMAND", CONFIG,
 	  "command that tells whether the program is well (words, a JSON array, or NONE); it runs without a shell",
-	  false, set_healthcheck, 0 },
+	  false, set_healthcheck, 0, 0 },
 	{ "health-interval", 0, "TIME", CONFIG, "time between health checks, as 30s", false,
-	  set_health_interval, 0 },
+	  set_health_interval, 0, 0 },
 	{ "health-timeout", 0, "TIME", CONFIG, "time that one check may take", false,
-	  set_health_timeout, 0 },
+	  set_health_timeout, 0, 0 },
 	{ "health-start-period", 0, "TIME", CONFIG, "time to start in which failures do not count",
-	  false, set_health_start, 0 },
+	  false, set_health_start, 0, 0 },
 	{ "health-retries", 0, "N", CONFIG, "failures in a row that make it unhealthy", false,
-	  set_health_retries, 0 },
+	  set_health_retries, 0, 0 },
 	{ "annotation", 0, "[index:|manifest:]KEY=VALUE", CONFIG,
-	  "annotate the manifest (default) or the index", true, set_annotation, 0 },
+	  "annotate the manifest (default) or the index", true, set_annotation, 0, 0 },
 	{ "entrypoint", 0, "WORD", CONFIG,
 	  "entry point instead of the program: a path, again for each argument, or a JSON array",
-	  true, set_entrypoint, 0 },
+	  true, set_entrypoint, 0, 0 },
 	{ "platform", 0, "OS/ARCH[/VARIANT]", CONFIG,
 	  "must agree with the program, whose header otherwise decides", false, TEXT(platform) },
 	{ "author", 0, "TEXT", CONFIG, "author of the image", false, TEXT(author) },
 	{ "created", 0, "TIME", CONFIG,
 	  "time stamp of image and files: seconds since 1970, RFC 3339, or now; by default SOURCE_DATE_EPOCH, else 1970-01-01T00:00:00Z",
-	  false, set_created, 0 },
+	  false, set_created, 0, 0 },
 
 	{ "digest-file", 0, "FILE", SCRIPTS, "write the digest of the image to FILE", false,
 	  TEXT(digest_file) },
@@ -366,7 +334,8 @@ const struct sp_option sp_option_table[] = {
 	  "write a make rule that names every file that went into the image", false,
 	  TEXT(depfile) },
 
-	{ "arg", 0, "ARG", NULL, "an argument for Cmd", true, set_arg, 0 },
+	{ "arg", 0, "ARG", NULL, "an argument for Cmd", true, LIST(args) },
+	{ "host-env", 0, "NAME=VALUE", NULL, "the environment of --trace", true, LIST(host_env) },
 	{ "docker-host", 0, "URL", NULL, "DOCKER_HOST", false, TEXT(docker_host) },
 	{ "temp-dir", 0, "DIR", NULL, "TMPDIR", false, TEXT(temp_dir) },
 };
@@ -377,6 +346,7 @@ void sp_options_init(struct sp_options *options)
 	*options = (struct sp_options){
 		.compress = { SP_COMPRESS_GZIP, 6 },
 		.temp_dir = "/tmp",
+		.trace_timeout_ns = INT64_C(600000000000),
 	};
 }
 
@@ -385,12 +355,32 @@ void sp_options_release(struct sp_options *o)
 	struct sp_strings *const lists[] = {
 		&o->programs, &o->outputs, &o->tags, &o->adds, &o->excludes, &o->args,
 		&o->env, &o->labels, &o->ports, &o->volumes, &o->entrypoint,
-		&o->annotations, &o->index_annotations, &o->with, &o->without, &o->healthcheck.test,
+		&o->annotations, &o->index_annotations, &o->with, &o->without, &o->traces, &o->host_env, &o->healthcheck.test,
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
 		free(lists[i]->items);
 	sp_arena_release(&o->arena);
+}
+
+static int set_field(struct sp_options *options, const struct sp_option *option,
+		     const char *value, struct sp_err *err)
+{
+	void *field = (char *)options + option->at;
+
+	if (option->field == SP_FIELD_FLAG) {
+		*(bool *)field = true;
+		return 0;
+	}
+	/* an argument for Cmd may be empty */
+	if (!*value && option->group)
+		return sp_err_set(err, SP_EUSAGE, "--%s is empty; expected %s", option->name,
+				  option->arg);
+	if (option->field == SP_FIELD_LIST)
+		sp_strings_add(field, &options->arena, value);
+	else
+		*(const char **)field = sp_arena_strdup(&options->arena, value);
+	return 0;
 }
 
 int sp_options_set(struct sp_options *options, const char *name, const char *value,
@@ -404,14 +394,8 @@ int sp_options_set(struct sp_options *options, const char *name, const char *val
 		if (option->arg && !value)
 			return sp_err_set(err, SP_EUSAGE, "--%s needs a value: %s", name,
 					  option->arg);
-		if (option->set)
-			return option->set(options, value, err);
-		if (!*value)
-			return sp_err_set(err, SP_EUSAGE, "--%s is empty; expected %s", name,
-					  option->arg);
-		*(const char **)((char *)options + option->text) =
-			sp_arena_strdup(&options->arena, value);
-		return 0;
+		return option->set ? option->set(options, value, err) :
+				     set_field(options, option, value, err);
 	}
 	return sp_err_set(err, SP_EUSAGE, "there is no option --%s", name);
 }

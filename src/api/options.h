@@ -16,7 +16,10 @@ struct sp_options {
 	const char *at, *sysroot;
 	struct sp_compress compress;
 	bool split, bind_now, minimal, full;
+	bool allow_secrets;
 	struct sp_strings with, without;
+	struct sp_strings traces, host_env;	/* commands, and their environment */
+	int64_t trace_timeout_ns;
 	const char *cpu;
 	struct sp_strings env, labels, ports, volumes, entrypoint;
 	struct sp_strings annotations, index_annotations;
@@ -37,7 +40,8 @@ struct sp_option {
 	const char *help;
 	bool repeats;		/* may be given more than once */
 	int (*set)(struct sp_options *, const char *value, struct sp_err *);
-	size_t text;		/* set NULL: where in sp_options the text goes */
+	enum sp_field { SP_FIELD_TEXT = 1, SP_FIELD_LIST, SP_FIELD_FLAG } field;
+	size_t at;		/* set NULL: which field of sp_options takes the value */
 };
 
 extern const struct sp_option sp_option_table[];

@@ -97,9 +97,18 @@ static int set_from_environment(struct cli *cli, struct sp_err *err)
 	return 0;
 }
 
+/* A traced command runs in the environment that we have. */
+static int pass_environment(struct cli *cli, struct sp_err *err)
+{
+	for (char **variable = environ; *variable; variable++)
+		if (scratchpack_set(cli->job, "host-env", *variable, err))
+			return -1;
+	return 0;
+}
+
 static int run(struct cli *cli, int argc, char **argv, struct sp_err *err)
 {
-	if (set_from_environment(cli, err) || cli_parse(cli, argc, argv, err)) {
+	if (set_from_environment(cli, err) || pass_environment(cli, err) || cli_parse(cli, argc, argv, err)) {
 		cli_talk_init(cli);
 		return -1;
 	}

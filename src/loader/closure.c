@@ -325,6 +325,12 @@ int sp_closure_build(const struct sp_start *start, struct sp_closure **ret,
 	return 0;
 }
 
+/* Does it keep its place?  Then another path to the same file is no other object. */
+static bool stays(const struct sp_object *o)
+{
+	return strcmp(o->path, o->image_path) == 0;
+}
+
 int sp_closure_load(struct sp_closure *closure, struct sp_object *object,
 		    struct sp_err *err)
 {
@@ -336,7 +342,8 @@ int sp_closure_load(struct sp_closure *closure, struct sp_object *object,
 	for (size_t i = 0; found.real && i < from; i++)
 		if (closure->objects[i].root == object->root &&
 		    strcmp(closure->objects[i].found.real, found.real) == 0 &&
-		    strcmp(closure->objects[i].image_path, object->image_path) == 0)
+		    (strcmp(closure->objects[i].image_path, object->image_path) == 0 ||
+		     (stays(&closure->objects[i]) && stays(object))))
 			return 0;
 	if (from == SP_OBJECTS_MAX)
 		return sp_err_diagnose(err, "too-many-objects",

@@ -8,6 +8,7 @@
 #include "elf/kind.h"
 #include "elf/platform.h"
 #include "rootfs/rootfs.h"
+#include "rootfs/secrets.h"
 
 #define DEPTH_MAX 256		/* directories below each other */
 
@@ -61,6 +62,35 @@ static int add_closure(struct adding *a, const char *path, const char *image_pat
 	return sp_closure_add(main, a->add->root, path, image_path, err);
 }
 
+/* A secret stays out, by its name or by what it begins with: what a user names is
+ * refused, what was only found is left out. */
+static int guard(struct adding *a, struct sp_file *file, const char *real, bool *ret_out,
+		 struct sp_err *err)
+{
+	sp_autofree char *head = sp_malloc(SP_SECRET_HEAD);
+	const char *why = sp_secret_name(real);
+	size_t got;
+
+	*ret_out = false;
+	if (a->options->allow_secrets)
+		return 0;
+	if (!why) {
+		if (sp_file_pread(file, head, SP_SECRET_HEAD, 0, &got, err))
+			return sp_err_wrap(err, "%s", sp_root_show(a->add->root, real));
+		why = sp_secret_content(head, got);
+	}
+	if (!why)
+		return 0;
+	if (a->reason.kind == SP_BECAUSE_ADDED)
+		return sp_err_set(err, SP_EUSAGE,
+				  "%s: is %s, which belongs into no image; --exclude it, or say --allow-secrets",
+				  sp_root_show(a->add->root, real), why);
+	sp_plan_note(a->rootfs->plan, "secret", "%s is %s; it is left out (--add and --allow-secrets bring it in)",
+		     sp_root_show(a->add->root, real), why);
+	*ret_out = true;
+	return 0;
+}
+
 static int add_file(struct adding *a, const char *real, const struct sp_stat *st,
 		    const char *image_path, struct sp_err *err)
 {
@@ -68,9 +98,13 @@ static int add_file(struct adding *a, const char *real, const struct sp_stat *st
 	sp_autoelf struct sp_elf *elf = NULL;
 	struct sp_err why = { 0 };
 
-	if (sp_gather_entry(a->rootfs->plan, a->add->root, real, st, image_path,
-			    &a->reason, err) ||
-	    sp_root_open(a->add->root, real, &file, err))
+	bool out;
+
+	if (sp_root_open(a->add->root, real, &file, err) || guard(a, &file, real, &out, err))
+		return -1;
+	if (out)
+		return 0;
+	if (sp_gather_entry(a->rootfs->plan, a->add->root, real, st, image_path, &a->reason, err))
 		return -1;
 	if (!sp_elf_is(&file))
 		return 0;
@@ -136,7 +170,7 @@ static int add_any(struct adding *a, const char *path, const struct sp_stat *st,
 		entry.type = SP_ENTRY_DIR;
 		if (sp_plan_add(a->rootfs->plan, &entry, err))
 			return -1;
-		return add_tree(a, path, image_path, depth + 1, err);
+		return a->add->shallow ? 0 : add_tree(a, path, image_path, depth + 1, err);
 	case SP_SYMLINK:
 		entry.type = SP_ENTRY_SYMLINK;
 		entry.mode = 0777;
@@ -206,6 +240,8 @@ int sp_add_apply(struct sp_rootfs *rootfs, const struct sp_add *add,
 			sp_arena_strf(&rootfs->plan->arena, "--add %s", add->source) };
 	if (sp_root_resolve(add->root, add->source, &found, err))
 		return -1;
+	if (!found.real && add->may_lack)
+		return 0;
 	if (!found.real)
 		return sp_err_set(err, SP_EFAIL, "--add %s: no such file or directory",
 				  sp_root_show(add->root, add->source));

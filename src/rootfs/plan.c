@@ -105,6 +105,7 @@ const char *sp_reason_kind_name(enum sp_reason_kind kind)
 		[SP_BECAUSE_LOADER] = "loader",
 		[SP_BECAUSE_ADDED] = "added",
 		[SP_BECAUSE_NEED] = "need",
+		[SP_BECAUSE_TRACED] = "traced",
 		[SP_BECAUSE_CONFIG] = "config",
 	};
 
@@ -131,6 +132,8 @@ const char *sp_reason_str(const struct sp_reason *reason, struct sp_arena *arena
 		return sp_arena_strf(arena, "read by the loader (%s)", detail);
 	case SP_BECAUSE_NEED:
 		return sp_arena_strf(arena, "needed for %s", detail);
+	case SP_BECAUSE_TRACED:
+		return sp_arena_strf(arena, "traced: %s", detail);
 	case SP_BECAUSE_ADDED:
 	case SP_BECAUSE_CONFIG:
 		return sp_arena_strf(arena, "asked for by %s", detail);

@@ -39,6 +39,7 @@ enum sp_reason_kind {
 	SP_BECAUSE_LOADER,	/* the loader reads it (ld.so.cache, musl's path file) */
 	SP_BECAUSE_ADDED,	/* --add */
 	SP_BECAUSE_NEED,	/* the program wants it, by some evidence */
+	SP_BECAUSE_TRACED,	/* a run under --trace used it */
 	SP_BECAUSE_CONFIG	/* an option of the image asks for it (--user, --workdir) */
 };
 

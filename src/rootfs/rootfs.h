@@ -21,6 +21,8 @@ struct sp_add {
 	const char *source;	/* absolute path in root */
 	const char *dest;	/* absolute image path */
 	bool keeps_path;	/* dest is source: links on the way are kept */
+	bool shallow;		/* of a directory only itself */
+	bool may_lack;		/* nothing there is no error */
 	bool follow_links;	/* what links in a tree lead to comes along */
 	struct sp_reason because;	/* kind 0: --add */
 };
@@ -49,6 +51,7 @@ struct sp_rootfs_options {
 	const char *const *with, *const *without;	/* names of needs */
 	size_t with_nr, without_nr;
 	bool minimal, full;		/* only proved needs; hints as well */
+	bool allow_secrets;		/* pack private keys and the like */
 	bool no_needs;			/* the loader's view alone: look at no evidence */
 };
 

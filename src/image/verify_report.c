@@ -39,7 +39,7 @@ void sp_verify_problem(struct sp_verify_state *v, const char *id, const char *wh
 		return;
 	r->problems_total++;
 	*SP_VEC_PUSH(r->problems) = (struct sp_verify_finding){
-		.id = id,
+		.id = sp_arena_strdup(&r->arena, id),
 		.where = sp_arena_strdup(&r->arena, where),
 		.what = sp_arena_strdup(&r->arena, what),
 	};
@@ -60,7 +60,7 @@ void sp_verify_note(struct sp_verify_state *v, const char *id, const char *where
 	if (is_known(r->notes, r->notes_nr, id, where, what))
 		return;
 	*SP_VEC_PUSH(r->notes) = (struct sp_verify_finding){
-		.id = id,
+		.id = sp_arena_strdup(&r->arena, id),
 		.where = sp_arena_strdup(&r->arena, where),
 		.what = sp_arena_strdup(&r->arena, what),
 	};

@@ -472,6 +472,15 @@ for form in "${forms[@]}"; do
 	judge "skopeo's $form" missing-library "${file%%:*}"
 done
 
+# An archive that is a layout and a docker archive has one problem, not two.
+lib x.so libx.so.1 <<<'int x(void) { return 0; } int y(void) { return 0; }'
+compile two x.so -Wl,-z,lazy -Wl,-rpath,"$T" <<<'int x(void), y(void); int main(void) { return x() || y(); }'
+lib libx.so.1 libx.so.1 <<<'int x(void) { return 0; }'
+run "$SCRATCHPACK" ./two -q -o both.tar
+exits 0 "a program that binds lazily and lacks a function is packed"
+judge "in both forms at once" missing-symbol both.tar
+like "$stderr" 'has a problem: ' "the problem is told once"
+
 # Text says it too.
 run "$SCRATCHPACK" verify lacking
 exits 7 "verify as text"

@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "trace/calls.h"
@@ -35,7 +36,8 @@ struct child {
 	const struct sp_trace_options *options;
 	const struct sp_start *start;
 	struct sock_fprog filter;
-	int go, failure;
+	int go;			/* read from: a byte when it is traced */
+	int failure, born;	/* written to: what went wrong; the number of the command */
 };
 
 static const char *shell_of(const struct sp_trace_options *options)
@@ -107,6 +109,29 @@ static _Noreturn void run_child(const struct child *child)
 	_exit(127);
 }
 
+/* Close all descriptors from the first on: what a helper holds, others may wait for the
+ * end of. */
+static void close_from(unsigned first)
+{
+	if (syscall(SYS_close_range, first, ~0u, 0))
+		for (int fd = (int)first; fd < FDS_MAX; fd++)	/* Linux before 5.9 */
+			close(fd);
+}
+
+static _Noreturn void run_keeper(const struct child *child)
+{
+	pid_t pid = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) ? -1 : fork();
+
+	if (pid == 0)
+		run_child(child);
+	if (write(child->born, &pid, sizeof(pid)) != (ssize_t)sizeof(pid))
+		_exit(1);
+	close_from(0);
+	while (wait(NULL) > 0 || errno == EINTR)
+		;
+	_exit(0);
+}
+
 static int set_ptrace_err(struct sp_err *err)
 {
 	if (errno != EPERM && errno != EACCES && errno != ENOSYS)
@@ -125,35 +150,67 @@ static int attach(struct sp_start *start, int go, struct sp_err *err)
 	return 0;
 }
 
+struct pipe {
+	int in, out;
+};
+
+static void close_pipe(struct pipe *pipe)
+{
+	sp_close_fd(&pipe->in);
+	sp_close_fd(&pipe->out);
+}
+#define AUTOPIPE SP_CLEANUP(close_pipe) struct pipe
+
+static int open_pipe(struct pipe *pipe, int flags)
+{
+	int fds[2];
+
+	if (pipe2(fds, flags | O_CLOEXEC))
+		return -1;
+	*pipe = (struct pipe){ fds[0], fds[1] };
+	return 0;
+}
+
+static int start_keeper(struct sp_start *start, struct child *child, struct pipe *go,
+			struct sp_err *err)
+{
+	AUTOPIPE failure = { -1, -1 }, born = { -1, -1 };
+
+	if (open_pipe(go, 0) || open_pipe(&failure, O_NONBLOCK) || open_pipe(&born, 0))
+		return sp_err_sys(err, SP_EFAIL, "the command cannot be started");
+	child->go = go->in;
+	child->failure = failure.out;
+	child->born = born.out;
+	start->keeper = fork();
+	if (start->keeper == 0) {
+		/* or the command would wait for itself if we go away */
+		close(go->out);
+		run_keeper(child);
+	}
+	if (start->keeper < 0)
+		return sp_err_sys(err, SP_EFAIL, "the command cannot be started");
+	sp_close_fd(&born.out);
+	if (read(born.in, &start->pid, sizeof(start->pid)) != (ssize_t)sizeof(start->pid) ||
+	    start->pid < 0)
+		return sp_err_set(err, SP_EFAIL, "the command cannot be started");
+	start->failure = sp_steal_fd(&failure.in);
+	return 0;
+}
+
 int sp_start_command(struct sp_start *start, const struct sp_trace_options *options,
 		     struct sp_err *err)
 {
 	struct sock_filter code[SP_CALLS_FILTER_MAX];
 	struct child child = { .options = options, .start = start };
-	int go[2], failure[2];
+	AUTOPIPE go = { -1, -1 };
 
 	child.filter = (struct sock_fprog){ (unsigned short)sp_calls_filter(code), code };
 	if (!child.filter.len)
 		return sp_err_set(err, SP_EFAIL,
 				  "tracing is not possible on this kind of machine");
-	if (pipe2(go, O_CLOEXEC))
-		return sp_err_sys(err, SP_EFAIL, "the command cannot be started");
-	sp_autoclose int go_in = go[0], go_out = go[1];
-	if (pipe2(failure, O_CLOEXEC | O_NONBLOCK))
-		return sp_err_sys(err, SP_EFAIL, "the command cannot be started");
-	sp_autoclose int failure_in = failure[0], failure_out = failure[1];
-	child.go = go_in;
-	child.failure = failure_out;
-	start->pid = fork();
-	if (start->pid == 0) {
-		/* or a parent that goes away would leave it waiting for itself */
-		close(go_out);
-		run_child(&child);
-	}
-	if (start->pid < 0)
-		return sp_err_sys(err, SP_EFAIL, "the command cannot be started");
-	start->failure = sp_steal_fd(&failure_in);
-	return attach(start, go_out, err);
+	if (start_keeper(start, &child, &go, err))
+		return -1;
+	return attach(start, go.out, err);
 }
 
 int sp_start_check(struct sp_start *start, const struct sp_trace_options *options,
@@ -187,12 +244,9 @@ pid_t sp_start_alarm(int kick, int ms)
 
 	if (pid != 0)
 		return pid;
-	/* hold nothing that others wait for the end of; above all not the other end */
 	if (dup2(kick, 0) < 0)
 		_exit(SP_ALARM_KICK);
-	if (syscall(SYS_close_range, 1, ~0u, 0))
-		for (int fd = 1; fd < FDS_MAX; fd++)	/* Linux before 5.9 */
-			close(fd);
+	close_from(1);
 	struct pollfd fd = { .fd = 0, .events = POLLIN };
 	_exit(poll(&fd, 1, ms) == 0 ? SP_ALARM_TIME : SP_ALARM_KICK);
 }

@@ -11,13 +11,19 @@
 #include "trace/trace.h"
 
 struct sp_start {
-	pid_t pid;
+	pid_t pid;		/* the command */
+	pid_t keeper;		/* its parent, which ends after all its descendants */
 	int kick;		/* for alarms: ends them when something can be read */
 	int failure;		/* where the child says why it could not start */
 	sigset_t signals;	/* blocked in the caller, and so in the command */
 };
 
-/* Begin the command as a tracee, which goes on until its first stop. */
+/*
+ * Begin the command as a tracee, which goes on until its first stop.
+ *
+ * It is the child of a process of its own, the keeper: orphans of the run become
+ * children of that, and it waits for them.  Process 1 does not do so everywhere.
+ */
 SP_CHECKED int sp_start_command(struct sp_start *start,
 				const struct sp_trace_options *options,
 				struct sp_err *err);

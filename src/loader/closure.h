@@ -82,6 +82,7 @@ struct sp_object {
 	enum sp_rule rule;
 	size_t rule_of;		/* whose RPATH or RUNPATH it was, else SP_NO_OBJECT */
 	bool opened;		/* asked for at run time, by dlopen() */
+	const char *because;	/* ...and what for, NULL if nobody said */
 	bool by_search;		/* found by a search, so musl knows it by base name */
 	struct sp_dirs rpath, runpath;
 };

@@ -13,6 +13,7 @@
 /* What is known of one name: who gives it, NULL so far. */
 struct sighting {
 	const char *by;
+	bool program;			/* a program says so itself, not a library */
 };
 
 struct sp_evidence {
@@ -27,6 +28,7 @@ struct sp_evidence {
 	size_t *looked;				/* objects done, by closure */
 	size_t looked_nr, looked_alloc;
 	const char *by;				/* the object that is looked at */
+	bool program;				/* it is one */
 };
 
 struct sp_evidence *sp_evidence_new(void)
@@ -60,15 +62,17 @@ void sp_evidence_interest(struct sp_evidence *e, const struct sp_sign *sign)
 	if (!map || sp_map_get(map, sign->name) != SP_MAP_NONE)
 		return;
 	sp_map_set(map, sign->name, e->sightings_nr);
-	*SP_VEC_PUSH(e->sightings) = (struct sighting){ NULL };
+	*SP_VEC_PUSH(e->sightings) = (struct sighting){ NULL, false };
 }
 
 static void see(struct sp_evidence *e, const struct sp_map *map, const char *name)
 {
 	size_t at = sp_map_get(map, name);
 
-	if (at != SP_MAP_NONE && !e->sightings[at].by)
-		e->sightings[at].by = e->by;
+	if (at == SP_MAP_NONE)
+		return;
+	if (!e->sightings[at].by || (e->program && !e->sightings[at].program))
+		e->sightings[at] = (struct sighting){ e->by, e->program };
 }
 
 static void see_import(void *ctx, const char *name)
@@ -100,6 +104,21 @@ static bool of_c_library(const struct sp_closure *closure, size_t index)
 	return false;
 }
 
+/*
+ * Libraries whose own imports say nothing of the program: the run time of a language
+ * offers everything, and libssl's use of libcrypto is no wish to trust anybody.
+ */
+static bool says_nothing(const struct sp_elf *elf)
+{
+	static const char *const sonames[] = { "libstdc++.so", "libgcc_s.so", "libc++.so",
+					       "libc++abi.so", "libssl.so" };
+
+	for (size_t i = 0; elf->soname && i < sizeof(sonames) / sizeof(*sonames); i++)
+		if (strncmp(elf->soname, sonames[i], strlen(sonames[i])) == 0)
+			return true;
+	return false;
+}
+
 static int look_at(struct sp_evidence *e, const struct sp_closure *closure, size_t index,
 		   struct sp_err *err)
 {
@@ -107,10 +126,11 @@ static int look_at(struct sp_evidence *e, const struct sp_closure *closure, size
 	const struct sp_object *o = &closure->objects[index];
 
 	e->by = sp_arena_strdup(&e->arena, o->image_path);
+	e->program = index == 0;
 	if (o->elf->soname)
 		*SP_VEC_PUSH(e->sonames) = (struct soname){
 			sp_arena_strdup(&e->arena, o->elf->soname), e->by };
-	if (of_c_library(closure, index))
+	if (of_c_library(closure, index) || says_nothing(o->elf))
 		return 0;
 	if (sp_root_open(o->root, o->found.real, &file, err) ||
 	    sp_elf_imports(o->elf, &file, see_import, e, err))

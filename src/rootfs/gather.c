@@ -116,6 +116,8 @@ static struct sp_reason reason_of(struct sp_plan *plan, const struct sp_closure 
 
 	if (o->rule == SP_RULE_PROGRAM || o->rule == SP_RULE_ADDED)
 		return *top;
+	if (o->because)
+		return (struct sp_reason){ SP_BECAUSE_NEED, NULL, o->because };
 	if (o->rule == SP_RULE_INTERPRETER)
 		return (struct sp_reason){ SP_BECAUSE_INTERPRETER, by, o->name };
 	if (!by)

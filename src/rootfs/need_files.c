@@ -12,6 +12,9 @@
 
 static void brought(struct sp_needs *n, const char *path)
 {
+	for (size_t i = 0; i < n->adding->files_nr; i++)
+		if (strcmp(n->adding->files[i], path) == 0)
+			return;
 	*SP_VEC_PUSH(n->adding->files) = sp_arena_strdup(&n->arena, path);
 }
 
@@ -36,7 +39,7 @@ int sp_need_path(struct sp_needs *n, const char *path, bool *ret_found, struct s
 		return 0;
 	if (ret_found)
 		*ret_found = true;
-	brought(n, path);
+	brought(n, found.real);
 	return sp_add_apply(n->rootfs, &add, n->options, err);
 }
 
@@ -51,8 +54,12 @@ int sp_need_library(struct sp_needs *n, const char *name, bool *ret_found,
 		return -1;
 	if (ret_found)
 		*ret_found = found;
-	if (closure->objects_nr > before)
-		brought(n, closure->objects[before].image_path);
+	if (closure->objects_nr > before) {
+		struct sp_object *o = &closure->objects[before];
+
+		o->because = sp_arena_strdup(&closure->arena, n->detail);
+		brought(n, o->found.real);
+	}
 	return 0;
 }
 
@@ -142,6 +149,11 @@ bool sp_need_by_library(const struct sp_needs *n)
 		if (strcmp(by, n->rootfs->others[i]->objects[0].image_path) == 0)
 			return false;
 	return true;
+}
+
+bool sp_need_shown(const struct sp_needs *n, enum sp_sign_kind kind, const char *name)
+{
+	return sp_evidence_of(n->evidence, &(struct sp_sign){ .kind = kind, .name = name });
 }
 
 const char *sp_need_user(const struct sp_needs *n)

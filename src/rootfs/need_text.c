@@ -60,17 +60,21 @@ static int all_zones(struct sp_needs *n, const char *dir, struct sp_err *err)
 int sp_need_add_zones(struct sp_needs *n, struct sp_err *err)
 {
 	const char *dir, *zone = zone_in_env(n);
+	bool by_name = sp_need_shown(n, SP_SIGN_GO, "time.LoadLocation");
 	bool found;
 
 	if (libc_dir(n, "/zoneinfo", "/usr/share/zoneinfo", &dir, err))
 		return -1;
-	if (!zone)
-		return all_zones(n, dir, err);
+	if ((!zone || by_name) && all_zones(n, dir, err))
+		return -1;
+	/* an empty zone is UTC; one with a comma has its rules with it */
+	if (!zone || !*zone || strchr(zone, ',') || strstr(zone, ".."))
+		return 0;
 	if (zone[0] == '/')
 		return sp_need_path(n, zone, NULL, err);
 	const char *path = sp_path_join(sp_need_arena(n), dir, zone);
-	if (strstr(zone, "..") || sp_need_path(n, path, &found, err))
-		return strstr(zone, "..") ? 0 : -1;
+	if (sp_need_path(n, path, &found, err))
+		return -1;
 	/* a name with a slash or without a digit is one of a file */
 	if (!found && (strchr(zone, '/') || !strpbrk(zone, "0123456789")))
 		sp_need_note(n, "no-zones",
@@ -142,8 +146,8 @@ static int add_locale(struct sp_needs *n, const char *dir, const char *locale,
 	struct sp_arena *arena = sp_need_arena(n);
 	bool found = false;
 
-	if (!*locale || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0 ||
-	    strchr(locale, '/'))
+	if (!*locale || locale[0] == '.' || strcmp(locale, "C") == 0 ||
+	    strcmp(locale, "POSIX") == 0 || strchr(locale, '/'))
 		return 0;
 	if (sp_need_path(n, sp_path_join(arena, dir, normal_form(n, locale)), &found, err) ||
 	    (!found && sp_need_path(n, sp_path_join(arena, dir, locale), &found, err)) ||
@@ -186,7 +190,7 @@ static int add_terminal(struct sp_needs *n, const char *dir, const char *name,
 	struct sp_arena *arena = sp_need_arena(n);
 	bool found = false;
 
-	if (!*name || strchr(name, '/'))
+	if (!*name || name[0] == '.' || strchr(name, '/'))
 		return 0;
 	if (sp_need_path(n, sp_arena_strf(arena, "%s/%c/%s", dir, *name, name), &found, err) ||
 	    (!found && sp_need_path(n, sp_arena_strf(arena, "%s/%02x/%s", dir,
@@ -238,10 +242,13 @@ int sp_need_add_terminfo(struct sp_needs *n, struct sp_err *err)
 	if (each_dir(n, sp_need_env(n, "TERMINFO"), &any, add_terminals, err))
 		return -1;
 	for (size_t i = 0; i < 2 && !list; i++)
-		if (sp_need_ask(n, libraries[i], "/terminfo", &list, err))
+		if (sp_need_ask(n, libraries[i], "/terminfo:", &list, err))
 			return -1;
-	if (each_dir(n, list ? list : "/etc/terminfo:/lib/terminfo:/usr/share/terminfo", &any,
-		     add_terminals, err))
+	/* the list is one string; without one there are the usual places */
+	if (each_dir(n, list, &any, add_terminals, err))
+		return -1;
+	if (!any && each_dir(n, "/etc/terminfo:/lib/terminfo:/usr/share/terminfo", &any,
+			     add_terminals, err))
 		return -1;
 	if (!any)
 		sp_need_note(n, "no-terminfo",

@@ -22,15 +22,19 @@ static int quoted(struct sp_needs *n, const char *mark, const char **ret, struct
 	return 0;
 }
 
-/* A path in a variable of the image's environment. */
+/* The paths in a variable of the image's environment; SSL_CERT_DIR is a list. */
 static int from_env(struct sp_needs *n, const char *name, bool *any, struct sp_err *err)
 {
-	const char *path = sp_need_env(n, name);
-	bool found = false;
+	for (const char *p = sp_need_env(n, name); p && *p;) {
+		size_t len = strcspn(p, ":");
+		const char *path = sp_arena_strndup(sp_need_arena(n), p, len);
+		bool found = false;
 
-	if (path && path[0] == '/' && sp_need_path(n, path, &found, err))
-		return -1;
-	*any |= found;
+		if (path[0] == '/' && sp_need_path(n, path, &found, err))
+			return -1;
+		*any |= found;
+		p += len + (p[len] == ':');
+	}
 	return 0;
 }
 
@@ -118,9 +122,10 @@ static int modules(struct sp_needs *n, const char *mark, struct sp_err *err)
 
 int sp_need_add_openssl(struct sp_needs *n, struct sp_err *err)
 {
-	const char *dir, *conf = sp_need_env(n, "OPENSSL_CONF");
+	const char *dir;
+	bool any;
 
-	if (conf && conf[0] == '/' && sp_need_path(n, conf, NULL, err))
+	if (from_env(n, "OPENSSL_CONF", &any, err) || from_env(n, "OPENSSL_MODULES", &any, err))
 		return -1;
 	if (quoted(n, "OPENSSLDIR: \"", &dir, err))
 		return -1;

@@ -123,6 +123,9 @@ bool sp_need_has_library(const struct sp_needs *needs, const char *library);
 const struct sp_closure *sp_need_closure(const struct sp_needs *needs);
 struct sp_arena *sp_need_arena(struct sp_needs *needs);
 
+/* Is there this sign?  It must stand in the table. */
+bool sp_need_shown(const struct sp_needs *needs, enum sp_sign_kind kind, const char *name);
+
 /* Does only a library speak for the need that is being added, and no program? */
 bool sp_need_by_library(const struct sp_needs *needs);
 

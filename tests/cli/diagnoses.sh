@@ -267,6 +267,8 @@ mkfifo tree/fifo
 noted special-file ./static --add tree
 : >tree/out.tar
 noted own-output ./static --add tree -o tree/out.tar
+openssl genpkey -algorithm ed25519 -out key.pem 2>/dev/null
+noted secret ./dynamic -e SSL_CERT_FILE="$PWD/key.pem"
 noted exclude-unmatched ./static --exclude '/nothing*'
 
 # A root whose loader has been told things.

@@ -37,7 +37,7 @@ static void help_dirfds(const char *dir)
 	fstatat(fd, "sub/found", &st, AT_SYMLINK_NOFOLLOW);
 	fstatat(fd, "sub/none", &st, 0);
 	statx(fd, "./sub//found_too", 0, STATX_SIZE, &stx);
-	faccessat(fd, "sub/access", R_OK, 0);
+	(void)!faccessat(fd, "sub/access", R_OK, 0);
 	syscall(SYS_faccessat2, fd, "sub/access2", R_OK, AT_EACCESS);
 	if (readlinkat(fd, "link", text, sizeof(text)) < 0)
 		_exit(1);

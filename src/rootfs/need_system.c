@@ -50,8 +50,10 @@ int sp_need_add_users(struct sp_needs *n, struct sp_err *err)
 	struct sp_accounts accounts;
 
 	sp_accounts_text(sp_need_user(n), sp_need_arena(n), &accounts);
+	/* engines take HOME from passwd, so the directory must be there */
 	return sp_need_text(n, "/etc/passwd", accounts.passwd, err) ||
-	       sp_need_text(n, "/etc/group", accounts.group, err) ? -1 : 0;
+	       sp_need_text(n, "/etc/group", accounts.group, err) ||
+	       sp_need_dir(n, "/root", 0700, err) ? -1 : 0;
 }
 
 int sp_need_add_tmp(struct sp_needs *n, struct sp_err *err)

@@ -123,7 +123,7 @@ static int modules(struct sp_needs *n, const char *mark, struct sp_err *err)
 int sp_need_add_openssl(struct sp_needs *n, struct sp_err *err)
 {
 	const char *dir;
-	bool any;
+	bool any = false;
 
 	if (from_env(n, "OPENSSL_CONF", &any, err) || from_env(n, "OPENSSL_MODULES", &any, err))
 		return -1;

@@ -612,7 +612,7 @@ done
 run "$SCRATCHPACK" inspect --sysroot root /several --json "${args[@]}"
 exits 0 "--sysroot with all needs"
 cp "$RUN/stdout" report.json
-is "$(planned | grep -v -e "^/etc" -e "^/tmp$" | while read -r path; do
+is "$(planned | grep -v -e "^/etc" -e "^/tmp$" -e "^/root$" | while read -r path; do
 	[ -e "root$path" ] || [ -L "root$path" ] || echo "$path"
 done)" "" "all files are those of the root"
 is "$(jq -r '.plan[] | select(.type == "file") | .path' report.json | grep ^/etc | xargs)" \

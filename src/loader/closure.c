@@ -37,7 +37,8 @@ void sp_closure_free(struct sp_closure *closure)
 	if (!closure)
 		return;
 	for (size_t i = 0; i < closure->objects_nr; i++) {
-		sp_elf_free(closure->objects[i].elf);
+		if (!closure->objects[i].borrowed)
+			sp_elf_free(closure->objects[i].elf);
 		free(closure->objects[i].rpath.dirs);
 		free(closure->objects[i].runpath.dirs);
 	}
@@ -54,6 +55,7 @@ void sp_closure_free(struct sp_closure *closure)
 	free(closure->remarks);
 	sp_cache_free(closure->cache);
 	sp_map_release(&closure->by_name);
+	sp_map_release(&closure->by_soname);
 	sp_map_release(&closure->by_inode);
 	sp_arena_release(&closure->arena);
 	free(closure);
@@ -258,9 +260,8 @@ static int work(struct sp_closure *closure, size_t from, struct sp_err *err)
 	for (size_t i = from; i < closure->objects_nr; i++)
 		if (needs_of(closure, i, err))
 			return -1;
-	closure->problems_nr = 0;
 	if (closure->loader.libc == SP_LIBC_GLIBC)
-		sp_glibc_check_versions(closure);
+		sp_glibc_check_versions(closure, from);
 	return 0;
 }
 
@@ -302,6 +303,7 @@ int sp_closure_build(const struct sp_start *start, struct sp_closure **ret,
 
 	closure->libs = start->libs;
 	closure->keep_probes = start->keep_probes;
+	closure->known = start->known;
 	struct sp_object program = {
 		.path = sp_arena_strdup(&closure->arena, start->path),
 		.image_path = sp_arena_strdup(&closure->arena, start->image_path),

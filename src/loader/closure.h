@@ -78,6 +78,7 @@ struct sp_object {
 	struct sp_root *root;
 	struct sp_found found;	/* what path leads to */
 	struct sp_elf *elf;
+	bool borrowed;		/* elf is somebody else's (struct sp_facts) */
 	size_t needed_by;	/* who asked first; SP_NO_OBJECT if nobody */
 	enum sp_rule rule;
 	size_t rule_of;		/* whose RPATH or RUNPATH it was, else SP_NO_OBJECT */
@@ -105,6 +106,13 @@ struct sp_missing {
 	size_t probes_nr;
 };
 
+/* Facts that somebody has read before: find() gives those of a file, or NULL, and is
+ * asked first.  They must outlive the closure. */
+struct sp_facts {
+	struct sp_elf *(*find)(void *ctx, const struct sp_found *found);
+	void *ctx;
+};
+
 struct sp_closure {
 	struct sp_arena arena;
 	struct sp_object *objects;
@@ -127,8 +135,10 @@ struct sp_closure {
 	struct sp_cache *cache;		/* /etc/ld.so.cache of libs, or NULL */
 	struct sp_dirs library_path, builtin;
 	bool builtin_from_file;		/* musl: builtin was read from its path file */
-	struct sp_map by_name;		/* names by which objects are known */
+	struct sp_map by_name;		/* names by which objects were asked for */
+	struct sp_map by_soname;	/* glibc: what they call themselves */
 	struct sp_map by_inode;		/* "dev:ino" */
+	struct sp_facts known;
 	bool keep_probes;
 };
 
@@ -141,6 +151,7 @@ struct sp_start {
 	const char *library_path;	/* LD_LIBRARY_PATH of the image, or NULL */
 	const char *preload;		/* LD_PRELOAD of the image, or NULL */
 	bool keep_probes;		/* for explanations: keep what searches tried */
+	struct sp_facts known;
 };
 
 /*

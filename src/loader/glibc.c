@@ -173,6 +173,8 @@ int sp_glibc_find(struct sp_search *s, struct sp_err *err)
 	/* one $ORIGIN is not another: names are compared after expansion */
 	s->known_as = at ? at->path : s->name;
 	size_t known = sp_map_get(&s->closure->by_name, s->known_as);
+	if (known == SP_MAP_NONE)
+		known = sp_map_get(&s->closure->by_soname, s->known_as);
 	if (known != SP_MAP_NONE) {
 		s->object = known;
 		s->rule = SP_RULE_LOADED;
@@ -188,23 +190,6 @@ int sp_glibc_find(struct sp_search *s, struct sp_err *err)
 			return 0;
 	}
 	return 0;
-}
-
-/*
- * The names by which the loader finds the object of a version need: those that
- * were asked for (_dl_name_match_p()).  A soname that nobody used is none.
- */
-static void asked_names(const struct sp_closure *closure, struct sp_map *ret)
-{
-	for (size_t i = 0; i < closure->objects_nr; i++)
-		if (closure->objects[i].rule == SP_RULE_PRELOAD)
-			sp_map_set(ret, closure->objects[i].name, i);
-	for (size_t i = 0; i < closure->edges_nr; i++)
-		if (sp_map_get(ret, closure->edges[i].name) == SP_MAP_NONE)
-			sp_map_set(ret, closure->edges[i].name, closure->edges[i].to);
-	/* the loader knows its own soname from the start */
-	if (closure->objects[1].elf->soname)
-		sp_map_set(ret, closure->objects[1].elf->soname, 1);
 }
 
 static bool is_missing(const struct sp_closure *closure, const char *name)
@@ -225,15 +210,15 @@ static bool defines(const struct sp_elf *elf, const char *version)
 
 /*
  * _dl_check_map_versions(): a version that is asked for must be defined by the
- * object of that name, even if no symbol of it is ever used.  An object without
- * any definition is only warned about; a name that stands for no object is an
+ * object of that name, even if no symbol of it is ever used.  Names are those that
+ * were asked for (_dl_name_match_p()): a soname that nobody used is none.  An object
+ * without any definition is only warned about; a name that stands for no object is an
  * assertion, "needed != NULL", and happens when a tool took the name out of NEEDED.
  */
-static const char *version_problem(struct sp_closure *closure, const struct sp_map *names,
-				   const struct sp_object *o,
+static const char *version_problem(struct sp_closure *closure, const struct sp_object *o,
 				   const struct sp_elf_version *need)
 {
-	size_t index = sp_map_get(names, need->file);
+	size_t index = sp_map_get(&closure->by_name, need->file);
 
 	if (is_missing(closure, need->file))
 		return NULL;	/* that is said already */
@@ -248,21 +233,17 @@ static const char *version_problem(struct sp_closure *closure, const struct sp_m
 			     by->path, need->name, o->path);
 }
 
-void sp_glibc_check_versions(struct sp_closure *closure)
+void sp_glibc_check_versions(struct sp_closure *closure, size_t from)
 {
-	struct sp_map names = { 0 };
-
-	asked_names(closure, &names);
-	for (size_t i = 0; i < closure->objects_nr; i++) {
+	for (size_t i = from; i < closure->objects_nr; i++) {
 		const struct sp_object *o = &closure->objects[i];
 
 		for (size_t v = 0; v < o->elf->verneed_nr; v++) {
-			const char *problem = version_problem(closure, &names, o,
+			const char *problem = version_problem(closure, o,
 							      &o->elf->verneed[v]);
 
 			if (problem)
 				*SP_VEC_PUSH(closure->problems) = problem;
 		}
 	}
-	sp_map_release(&names);
 }

@@ -38,23 +38,30 @@ static const char *inode_key(struct sp_closure *closure, const struct sp_object 
 			     (unsigned long long)o->found.st.ino);
 }
 
+/* The first object of a name keeps it. */
+static void keep_name(struct sp_map *map, const char *name, size_t index)
+{
+	if (sp_map_get(map, name) == SP_MAP_NONE)
+		sp_map_set(map, name, index);
+}
+
 size_t sp_closure_push(struct sp_closure *closure, const struct sp_object *object)
 {
 	size_t index = closure->objects_nr;
 	struct sp_object *o = SP_VEC_PUSH(closure->objects);
 	const char *soname = object->elf->soname;
-	/* the kernel gives glibc no name of the program */
-	const char *path = object->rule == SP_RULE_PROGRAM ? "" : object->path;
 
 	*o = *object;
 	sp_map_set(&closure->by_inode, inode_key(closure, o), index);
-	if (closure->loader.libc != SP_LIBC_MUSL) {
-		/* the first object of a name keeps it */
-		if (sp_map_get(&closure->by_name, path) == SP_MAP_NONE)
-			sp_map_set(&closure->by_name, path, index);
-		if (soname && sp_map_get(&closure->by_name, soname) == SP_MAP_NONE)
-			sp_map_set(&closure->by_name, soname, index);
-	}
+	if (closure->loader.libc == SP_LIBC_MUSL)
+		return index;
+	/* the kernel gives glibc no name of the program */
+	keep_name(&closure->by_name, object->rule == SP_RULE_PROGRAM ? "" : o->path, index);
+	if (soname)
+		keep_name(&closure->by_soname, soname, index);
+	/* the loader knows its own soname from the start */
+	if (soname && object->rule == SP_RULE_INTERPRETER)
+		keep_name(&closure->by_name, soname, index);
 	return index;
 }
 
@@ -109,7 +116,8 @@ static const char *objection(const struct sp_closure *closure, const struct sp_e
 }
 
 static int take(struct sp_search *s, const struct sp_dir *at,
-		const struct sp_found *found, struct sp_elf **elf, struct sp_err *err)
+		const struct sp_found *found, struct sp_elf *elf, bool borrowed,
+		struct sp_err *err)
 {
 	struct sp_closure *closure = s->closure;
 
@@ -122,7 +130,8 @@ static int take(struct sp_search *s, const struct sp_dir *at,
 		.image_path = at->image_path,
 		.root = at->root,
 		.found = *found,
-		.elf = sp_steal_ptr(elf),
+		.elf = elf,
+		.borrowed = borrowed,
 		.needed_by = s->from,
 		.rule = s->rule,
 		.rule_of = s->rule_of,
@@ -159,12 +168,22 @@ static bool is_second_libc(const struct sp_closure *closure, const struct sp_elf
 	       marks.start && marks.standard_input;
 }
 
-/* The file is there: read it and ask what the loader would make of it. */
+/* musl may want to look into the file once more (is_second_libc()). */
+static struct sp_elf *known_facts(const struct sp_closure *closure,
+				  const struct sp_found *found)
+{
+	if (!closure->known.find || closure->loader.libc == SP_LIBC_MUSL)
+		return NULL;
+	return closure->known.find(closure->known.ctx, found);
+}
+
+/* The file is there: read it, or ask who has read it, and ask what the loader would make of it. */
 static int judge(struct sp_search *s, const struct sp_dir *at,
 		 const struct sp_found *found, enum sp_try *ret, struct sp_err *err)
 {
 	sp_autofile struct sp_file file = SP_FILE_INIT;
-	sp_autoelf struct sp_elf *elf = NULL;
+	sp_autoelf struct sp_elf *own = NULL;
+	struct sp_elf *elf = known_facts(s->closure, found);
 	struct sp_err why = { 0 };
 	bool fatal;
 
@@ -174,14 +193,15 @@ static int judge(struct sp_search *s, const struct sp_dir *at,
 			      "is no regular file, expected a library", SP_TRY_FATAL);
 		return 0;
 	}
-	if (sp_root_open(at->root, found->real, &file, &why)) {
+	if (!elf && sp_root_open(at->root, found->real, &file, &why)) {
 		*ret = report(s, at->path, why.msg, SP_TRY_ABSENT);
 		return 0;
 	}
-	if (sp_elf_read(&file, &elf, &why)) {
+	if (!elf && sp_elf_read(&file, &own, &why)) {
 		*ret = report(s, at->path, why.msg, SP_TRY_FATAL);
 		return 0;
 	}
+	elf = elf ? elf : own;
 	const char *against = objection(s->closure, elf, &fatal);
 	if (against) {
 		*ret = report(s, at->path, against, fatal ? SP_TRY_FATAL : SP_TRY_ABSENT);
@@ -195,7 +215,10 @@ static int judge(struct sp_search *s, const struct sp_dir *at,
 		return 0;
 	}
 	report(s, at->path, "found", SP_TRY_TAKEN);
-	return take(s, at, found, &elf, err);
+	if (take(s, at, found, elf, !own, err))
+		return -1;
+	sp_steal_ptr(&own);
+	return 0;
 }
 
 /* The file of an object again, perhaps under another name, which then must be there

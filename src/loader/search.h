@@ -75,7 +75,8 @@ SP_CHECKED int sp_closure_load(struct sp_closure *closure, struct sp_object *obj
 SP_CHECKED int sp_glibc_find(struct sp_search *s, struct sp_err *err);
 SP_CHECKED int sp_musl_find(struct sp_search *s, struct sp_err *err);
 
-/* glibc: every version need met by the object bound to that name. */
-void sp_glibc_check_versions(struct sp_closure *closure);
+/* glibc: every version need met by the object bound to that name, for the objects
+ * that came since from. */
+void sp_glibc_check_versions(struct sp_closure *closure, size_t from);
 
 #endif

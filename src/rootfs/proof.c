@@ -53,6 +53,26 @@ static int compare(struct sp_rootfs *rootfs, const struct sp_closure *closure,
 	return 0;
 }
 
+/* What was analysed, by the path of its file. */
+struct analysed {
+	const struct sp_plan *plan;
+	const struct sp_closure *closure;
+	struct sp_map by_real;
+};
+
+/* Facts of a planned file: it is the one that was read, and whoever writes the image
+ * checks that it still is, so there is nothing new to read. */
+static struct sp_elf *facts_of(void *ctx, const struct sp_found *found)
+{
+	const struct analysed *a = ctx;
+	const struct sp_entry *e = source_entry(a->plan, found->real);
+	size_t i = e && e->root ? sp_map_get(&a->by_real, e->source) : SP_MAP_NONE;
+
+	if (i == SP_MAP_NONE || !same_file(e, &a->closure->objects[i]))
+		return NULL;
+	return a->closure->objects[i].elf;
+}
+
 /* Libraries that were added or are opened by name are loaded at run time, variants
  * on some CPUs: replay them as well, in the order in which they came. */
 static int replay_opened(const struct sp_closure *closure, const struct sp_object *o,
@@ -84,14 +104,22 @@ static int replay_added(const struct sp_closure *closure, struct sp_closure *rep
 	return 0;
 }
 
+static void analysed_release(struct analysed *a)
+{
+	sp_map_release(&a->by_real);
+}
+
 static int prove_one(struct sp_rootfs *rootfs, struct sp_closure *closure,
 		     struct sp_root *root, struct sp_err *err)
 {
 	const char *entry = closure->objects[0].image_path;
+	SP_CLEANUP(analysed_release) struct analysed analysed = {
+		.plan = rootfs->plan, .closure = closure };
 	struct sp_closure *replay = NULL;
 	struct sp_start start = {
 		.root = root, .path = entry, .image_path = entry, .libs = root,
 		.library_path = rootfs->library_path, .preload = rootfs->preload,
+		.known = { facts_of, &analysed },
 	};
 	int rc = -1;
 
@@ -99,6 +127,8 @@ static int prove_one(struct sp_rootfs *rootfs, struct sp_closure *closure,
 	    sp_closure_check(closure, err))
 		return sp_err_wrap(err, "%s", sp_root_show(closure->objects[0].root,
 							   closure->objects[0].path));
+	for (size_t i = 0; i < closure->objects_nr; i++)
+		sp_map_set(&analysed.by_real, closure->objects[i].found.real, i);
 	if (sp_closure_build(&start, &replay, err) ||
 	    replay_added(closure, replay, root, err) || sp_closure_check(replay, err))
 		sp_err_wrap(err, "the image would not start");

@@ -203,6 +203,9 @@ int sp_dynamic_read(const struct sp_reader *r, struct sp_dynamic *ret,
 		keep(ret, &all.dyns[i]);
 	if (find_strings(r, ret, err))
 		return -1;
+	/* the facts use a few strings; whoever walks the symbols, all of them */
+	if (elf)
+		ret->strings.whole_max = SP_ELF_FACTS_TABLE_MAX;
 	return elf ? copy_facts(r, ret, &all, elf, err) : 0;
 }
 

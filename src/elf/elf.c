@@ -168,31 +168,34 @@ int sp_reader_records(const struct sp_reader *r, enum sp_record record,
 	return 0;
 }
 
+/* Is the file's byte order not ours? */
+static bool swapped(const struct sp_reader *r)
+{
+	return r->big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+}
+
 uint16_t sp_reader_u16(const struct sp_reader *r, const void *p)
 {
-	uint16_t raw, v = 0;
+	uint16_t v;
 
-	memcpy(&raw, p, sizeof(raw));
-	translate(r, ELF_T_HALF, &raw, &v, sizeof(v));
-	return v;
+	memcpy(&v, p, sizeof(v));
+	return swapped(r) ? __builtin_bswap16(v) : v;
 }
 
 uint32_t sp_reader_u32(const struct sp_reader *r, const void *p)
 {
-	uint32_t raw, v = 0;
+	uint32_t v;
 
-	memcpy(&raw, p, sizeof(raw));
-	translate(r, ELF_T_WORD, &raw, &v, sizeof(v));
-	return v;
+	memcpy(&v, p, sizeof(v));
+	return swapped(r) ? __builtin_bswap32(v) : v;
 }
 
 uint64_t sp_reader_u64(const struct sp_reader *r, const void *p)
 {
-	uint64_t raw, v = 0;
+	uint64_t v;
 
-	memcpy(&raw, p, sizeof(raw));
-	translate(r, ELF_T_XWORD, &raw, &v, sizeof(v));
-	return v;
+	memcpy(&v, p, sizeof(v));
+	return swapped(r) ? __builtin_bswap64(v) : v;
 }
 
 uint64_t sp_reader_word(const struct sp_reader *r, const void *p)
@@ -336,9 +339,10 @@ static int read_hints(struct sp_reader *r, struct sp_elf *elf, struct sp_err *er
 static int read_facts(struct sp_file *file, struct sp_elf **ret, struct sp_err *err)
 {
 	sp_autoelf struct sp_elf *elf = sp_calloc(1, sizeof(*elf));
+	struct sp_blocks blocks;
 	struct sp_reader r;
 
-	if (sp_reader_open(&r, file, &elf->arena, err))
+	if (sp_reader_open_with(&r, file, &blocks, &elf->arena, err))
 		return -1;
 	copy_header(&r, elf);
 	if (read_segments(&r, elf, err) || read_dynamic(&r, elf, err) ||

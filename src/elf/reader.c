@@ -9,6 +9,33 @@
 
 #define SEARCH_BLOCK (64 * 1024)
 #define SEARCH_NEEDLE_MAX 64
+#define BLOCK_ALIGN 1024	/* what comes just before is likely to be asked for too */
+
+/* Read len bytes out of a block that is kept, or is from now on. */
+static int from_block(const struct sp_reader *r, uint64_t offset, void *buf, size_t len,
+		      size_t *ret_len, struct sp_err *err)
+{
+	struct sp_blocks *b = r->blocks;
+	size_t i = 0;
+
+	while (i < SP_READER_BLOCKS && (offset < b->block[i].offset ||
+			  offset + len > b->block[i].offset + b->block[i].len))
+		i++;
+	if (i == SP_READER_BLOCKS) {
+		i = b->next++ % SP_READER_BLOCKS;
+		b->block[i].offset = offset - offset % BLOCK_ALIGN;
+		b->block[i].len = 0;
+		if (sp_file_pread(r->file, b->block[i].data, SP_READER_BLOCK,
+				  b->block[i].offset, &b->block[i].len, err))
+			return -1;
+	}
+	size_t skip = (size_t)(offset - b->block[i].offset);
+	size_t avail = b->block[i].len > skip ? b->block[i].len - skip : 0;
+
+	*ret_len = len < avail ? len : avail;
+	memcpy(buf, b->block[i].data + skip, *ret_len);
+	return 0;
+}
 
 int sp_reader_bytes(const struct sp_reader *r, const char *what, uint64_t offset,
 		    void *buf, size_t len, struct sp_err *err)
@@ -20,7 +47,9 @@ int sp_reader_bytes(const struct sp_reader *r, const char *what, uint64_t offset
 				  "%s: %zu bytes at offset %" PRIu64
 				  " lie outside the file, which has %" PRIu64,
 				  what, len, offset, r->size);
-	if (sp_file_pread(r->file, buf, len, offset, &got, err))
+	bool small = r->blocks && len <= SP_READER_BLOCK - BLOCK_ALIGN;
+	if (small ? from_block(r, offset, buf, len, &got, err) :
+		    sp_file_pread(r->file, buf, len, offset, &got, err))
 		return sp_err_wrap(err, "%s", what);
 	if (got < len)
 		return sp_err_set(err, SP_EPROGRAM,
@@ -109,7 +138,19 @@ static int check_segment(const struct sp_reader *r, size_t i, struct sp_err *err
 int sp_reader_open(struct sp_reader *r, struct sp_file *file, struct sp_arena *arena,
 		   struct sp_err *err)
 {
-	*r = (struct sp_reader){ .file = file, .size = file->st.size };
+	return sp_reader_open_with(r, file, NULL, arena, err);
+}
+
+int sp_reader_open_with(struct sp_reader *r, struct sp_file *file,
+			struct sp_blocks *blocks, struct sp_arena *arena,
+			struct sp_err *err)
+{
+	*r = (struct sp_reader){ .file = file, .blocks = blocks, .size = file->st.size };
+	/* their data need not be cleared */
+	for (size_t i = 0; blocks && i < SP_READER_BLOCKS; i++)
+		blocks->block[i].offset = blocks->block[i].len = 0;
+	if (blocks)
+		blocks->next = 0;
 	if (read_header(r, err))
 		return -1;
 	if (!r->phdrs_nr)
@@ -233,7 +274,7 @@ int sp_strings_get(struct sp_strings *s, const struct sp_reader *r, const char *
 		return sp_err_set(err, SP_EPROGRAM,
 				  "%s: points at byte %" PRIu64 " of the %s, "
 				  "which has %" PRIu64, where, at, s->what, s->size);
-	if (s->size > SP_ELF_TABLE_MAX) {
+	if (s->size > (s->whole_max ? s->whole_max : SP_ELF_TABLE_MAX)) {
 		if (get_from_large(s, r, where, at, err))
 			return -1;
 		*ret = s->data;

@@ -23,6 +23,7 @@
 #include "elf/elf.h"
 
 #define SP_ELF_TABLE_MAX (1024 * 1024)	/* a string table up to this is read whole */
+#define SP_ELF_FACTS_TABLE_MAX (96 * 1024)	/* the same while facts are read */
 #define SP_ELF_STRINGS_MAX (16 * 1024 * 1024)	/* bytes of all strings in the facts */
 #define SP_ELF_NAMES_MAX (512 * 1024 * 1024)	/* bytes of all symbol names */
 #define SP_ELF_NOTE_BYTES_MAX (4 * 1024 * 1024)	/* bytes of all notes */
@@ -30,8 +31,22 @@
 #define SP_ELF_SYMBOLS_MAX (8 * 1024 * 1024)
 #define SP_ELF_RELOCATIONS_MAX (64 * 1024 * 1024)
 
+/* Parts of the file that are kept, since what is small is near what is small: with
+ * them a handful of system calls reads all facts.  sp_reader_open_with() sets it up. */
+#define SP_READER_BLOCK 4096	/* bytes */
+#define SP_READER_BLOCKS 4
+struct sp_blocks {
+	struct {
+		uint64_t offset;
+		size_t len;
+		char data[SP_READER_BLOCK];
+	} block[SP_READER_BLOCKS];
+	unsigned next;			/* the one to give up */
+};
+
 struct sp_reader {
 	struct sp_file *file;
+	struct sp_blocks *blocks;	/* NULL: every read goes to the file */
 	uint64_t size;			/* bytes in the file */
 	int bits;
 	bool big_endian;
@@ -53,6 +68,11 @@ enum sp_record {
 };
 
 /* Read header and program headers.  The latter live in the arena. */
+SP_CHECKED int sp_reader_open_with(struct sp_reader *r, struct sp_file *file,
+				   struct sp_blocks *blocks, struct sp_arena *arena,
+				   struct sp_err *err);
+
+/* The same for who reads large things. */
 SP_CHECKED int sp_reader_open(struct sp_reader *r, struct sp_file *file,
 			      struct sp_arena *arena, struct sp_err *err);
 
@@ -96,6 +116,7 @@ SP_CHECKED int sp_reader_search(const struct sp_reader *r, uint64_t offset,
 struct sp_strings {
 	const char *what;		/* for messages */
 	uint64_t offset, size;
+	size_t whole_max;		/* larger ones are not kept; 0: SP_ELF_TABLE_MAX */
 	char *data;			/* the table, or one string */
 	size_t charged;			/* bytes of strings that were copied from it */
 };

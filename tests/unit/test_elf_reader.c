@@ -266,8 +266,41 @@ static void reads(void)
 	blob_free(&b);
 }
 
+/* Blocks that are kept give what the file has, wherever a range begins or ends. */
+static void blocks(void)
+{
+	struct sp_arena arena = { 0 };
+	struct sp_err err = { 0 };
+	struct sp_blocks kept;
+	struct sp_reader r;
+	struct blob b = large_blob(40 * 1024);
+
+	for (size_t i = MAKER_FREE; i < b.len; i++)
+		b.data[i] = (uint8_t)(i * 2654435761u >> 24);
+	struct sp_file file = blob_file(&b);
+	bool same = sp_reader_open_with(&r, &file, &kept, &arena, &err) == 0;
+
+	for (uint32_t i = 0, at = 7; same && i < 4000; i++) {
+		char got[SP_READER_BLOCK + 100];
+
+		at = at * 1103515245u + 12345;
+		size_t len = (at >> 8) % (i % 3 ? 100 : sizeof(got));
+		uint64_t offset = (at >> 4) % (b.len + 1 - len);
+		same = !sp_reader_bytes(&r, "x", offset, got, len, &err) &&
+		       memcmp(got, b.data + offset, len) == 0;
+	}
+	ok(same, "with blocks that are kept, the same bytes");
+	ok(sp_reader_bytes(&r, "x", b.len - 1, (char[2]){ 0 }, 2, &err) == -1 &&
+	   strstr(err.msg, "outside the file"), "none beyond the end");
+	b.fail_after = 0;
+	ok(sp_reader_open_with(&r, &file, &kept, &arena, &err) == -1, "a read that fails");
+	blob_free(&b);
+	sp_arena_release(&arena);
+}
+
 int main(void)
 {
+	blocks();
 	records();
 	addresses();
 	strings();

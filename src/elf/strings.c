@@ -31,6 +31,7 @@ static int stream(const struct sp_elf *elf, struct sp_file *file, sp_stream_fn *
 
 struct strings {
 	size_t min_len;
+	const char *mark;	/* only strings with it are wanted; or NULL */
 	bool (*visit)(void *ctx, const char *text, size_t len);
 	void *ctx;
 	bool skipping;		/* the rest of a string that is too long */
@@ -97,12 +98,25 @@ static bool take_run(const struct strings *s, const char *text, const char *end)
 	       s->visit(s->ctx, text, (size_t)(end - text));
 }
 
+/* Where the run of text begins that reaches the end of data. */
+static size_t last_run(struct strings *s, const char *data, size_t len)
+{
+	size_t start = len;
+
+	while (start > 0 && is_text((unsigned char)data[start - 1]))
+		start--;
+	if (start)
+		s->skipping = false;
+	return start;
+}
+
 static size_t take_strings(void *ctx, const char *data, size_t len, bool last)
 {
 	struct strings *s = ctx;
-	size_t start = 0;
+	bool none = s->mark && !memmem(data, len, s->mark, strlen(s->mark));
+	size_t start = none ? last_run(s, data, len) : 0;
 
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = none ? len : 0; i < len; i++) {
 		if (is_text((unsigned char)data[i]))
 			continue;
 		if (data[i] == '\0' && !s->skipping && !take_run(s, data + start, data + i))
@@ -122,6 +136,16 @@ int sp_elf_strings(const struct sp_elf *elf, struct sp_file *file, size_t min_le
 		   struct sp_err *err)
 {
 	struct strings s = { .min_len = min_len, .visit = visit, .ctx = ctx };
+
+	return stream(elf, file, take_strings, &s, err);
+}
+
+int sp_elf_strings_with(const struct sp_elf *elf, struct sp_file *file, const char *mark,
+			bool (*visit)(void *ctx, const char *text, size_t len), void *ctx,
+			struct sp_err *err)
+{
+	struct strings s = { .min_len = strlen(mark), .mark = mark, .visit = visit,
+			     .ctx = ctx };
 
 	return stream(elf, file, take_strings, &s, err);
 }

@@ -25,6 +25,13 @@ SP_CHECKED int sp_elf_strings(const struct sp_elf *elf, struct sp_file *file,
 			      size_t min_len, bool (*visit)(void *ctx, const char *text, size_t len),
 			      void *ctx, struct sp_err *err);
 
+/* The same for the strings that hold mark, which is text: many times as fast.  Others
+ * may come too. */
+SP_CHECKED int sp_elf_strings_with(const struct sp_elf *elf, struct sp_file *file,
+				   const char *mark,
+				   bool (*visit)(void *ctx, const char *text, size_t len),
+				   void *ctx, struct sp_err *err);
+
 /*
  * Which of nr byte strings do the constants hold anywhere?  found has nr values, all of
  * which are set; a needle that is empty is never found, nor is one of more than

@@ -192,7 +192,7 @@ int sp_evidence_string(const struct sp_object *o, const char *mark,
 	struct asking a = { .mark = mark, .arena = arena };
 
 	if (sp_root_open(o->root, o->found.real, &file, err) ||
-	    sp_elf_strings(o->elf, &file, 4, see_string, &a, err))
+	    sp_elf_strings_with(o->elf, &file, mark, see_string, &a, err))
 		return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
 	*ret = a.found;
 	return 0;

@@ -232,6 +232,57 @@ static void random_bytes(void)
 	free(data);
 }
 
+struct marked {
+	const char *mark;
+	struct seen seen;
+};
+
+static bool collect_marked(void *ctx, const char *text, size_t len)
+{
+	struct marked *m = ctx;
+
+	return !strstr(text, m->mark) || collect(&m->seen, text, len);
+}
+
+/* Asking for a mark gives what filtering all strings gives. */
+static void with_mark(void)
+{
+	size_t len = 5 * BLOCK + 123, right = 0, hits = 0;
+	uint8_t *data = sp_malloc(len);
+	uint32_t state = 77;
+
+	fill(data, len, 4242);
+	struct blob b = make(data, len);
+	struct sp_file file = blob_file(&b);
+	struct sp_elf *elf = must_read(&b, "the file");
+	for (int i = 0; i < 100; i++) {
+		char mark[4] = { 0 };
+		struct sp_err err = { 0 };
+		struct marked want = { mark, { 0 } }, got = { mark, { 0 } };
+		/* some are near the end of a block */
+		size_t at = i % 3 ? next(&state) % (len - 3) :
+			    (1 + next(&state) % 5) * BLOCK - next(&state) % 5000;
+
+		memcpy(mark, data + at, 3);
+		if (strlen(mark) != 3 || mark[0] < 0x20 || mark[1] < 0x20 || mark[2] < 0x20) {
+			right++;
+			continue;
+		}
+		right += !sp_elf_strings(elf, &file, 3, collect_marked, &want, &err) &&
+			 !sp_elf_strings_with(elf, &file, mark, collect_marked, &got, &err) &&
+			 got.seen.len == want.seen.len &&
+			 (!got.seen.len || !memcmp(got.seen.all, want.seen.all, got.seen.len));
+		hits += got.seen.nr;
+		seen_release(&got.seen);
+		seen_release(&want.seen);
+	}
+	is_int((long long)right, 100, "strings with a mark");
+	ok(hits > 30, "of which there were some");
+	sp_elf_free(elf);
+	blob_free(&b);
+	free(data);
+}
+
 /* A needle, and a string, at every place around the end of a block. */
 static void across_blocks(void)
 {
@@ -307,6 +358,7 @@ int main(void)
 	compiled();
 	rules();
 	random_bytes();
+	with_mark();
 	across_blocks();
 	needles();
 	no_segments();

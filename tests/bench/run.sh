@@ -258,4 +258,6 @@ at_least 0.5 'scratchpack none' 'openssl dgst -sha256'
 goal 'none takes at most twice as long as openssl dgst -sha256'
 [ -z "$big_failed" ] && [ "$most" -gt 0 ] && [ "$most" -lt $((48 * 1024)) ]
 goal "peak memory is below 48 MiB, also for $BIG_MIB MiB of input"
+
+SCRATCHPACK=$SCRATCHPACK "$here/analysis.sh" || missed=1
 exit $missed

@@ -1,0 +1,112 @@
+#!/bin/bash
+# How long it takes to look at a program with more than a hundred libraries, against
+# tools that list them, and how much memory.  Exit 1 if a goal is missed.
+#
+#	make bench				at its end
+#	tests/bench/analysis.sh [PROGRAM]
+#
+# inspect does more than those tools: it follows the rules of the loader to the letter,
+# looks for evidence of files that the program opens, plans the image and proves that
+# it starts.  --minimal looks for what is proved alone.
+#
+# Means of BENCH_RUNS (20) runs, each command in turn, so that a busy moment hits all
+# alike; each ran once before.
+set -u
+LC_ALL=C
+export LC_ALL
+
+SCRATCHPACK=$(realpath "${SCRATCHPACK:-build/scratchpack}")
+RUNS=${BENCH_RUNS:-20}
+here=$(cd "$(dirname "$0")" && pwd)
+libraries=100
+
+skip() {
+	echo "analysis: left out: $*"
+	exit 0
+}
+
+count() { # PROGRAM: objects that the loader maps; ldd asks it
+	ldd "$1" 2>/dev/null | grep -c '=> /'
+}
+
+find_program() {
+	local path
+	for path in /usr/bin/ffmpeg /usr/bin/mpv /usr/bin/gimp /usr/bin/ogrinfo; do
+		[ -x "$path" ] && [ "$(count "$path")" -ge "$libraries" ] && echo "$path" && return
+	done
+	return 1
+}
+
+command -v libtree >/dev/null || skip "libtree is not installed; ./bootstrap --oracle does that"
+program=${1:-$(find_program)} || skip "no program with $libraries libraries is installed"
+
+T=$(mktemp -d) || exit 2
+trap 'rm -rf "$T"' EXIT
+trap 'exit 130' INT TERM
+${CC:-cc} -O1 -o "$T/measure" "$here/measure.c" || exit 2
+
+names=('scratchpack inspect' 'scratchpack --minimal' 'libtree -p' 'ld.so --list' 'ldd' 'lddtree')
+declare -A sum peak
+command_of() { # NAME: sets words
+	case $1 in
+	'scratchpack inspect') words=("$SCRATCHPACK" inspect -q "$program") ;;
+	'scratchpack --minimal') words=("$SCRATCHPACK" inspect -q --minimal "$program") ;;
+	'libtree -p') words=(libtree -p "$program") ;;
+	'ld.so --list') words=("$interpreter" --list "$program") ;;
+	ldd) words=(ldd "$program") ;;
+	lddtree) words=(lddtree "$program") ;;
+	esac
+	command -v "${words[0]}" >/dev/null
+}
+interpreter=$("$SCRATCHPACK" inspect --json "$program" |
+	sed -n 's/^.*"interpreter":[^"]*"\(.*\)",$/\1/p' | head -n 1)
+
+run() { # NAME: adds to its figures, unless warm; who fails then does not take part
+	local words seconds kib status
+	[ "${sum[$1]-}" != none ] || return
+	if ! command_of "$1"; then
+		sum[$1]=none
+		return
+	fi
+	"$T/measure" "$T/took" "$T/stdout" "${words[@]}" 2>/dev/null || exit 2
+	read -r seconds kib status <"$T/took"
+	[ "$status" = 0 ] || sum[$1]=none
+	[ "$status" = 0 ] && [ "$2" != warm ] || return
+	sum[$1]=$(awk -v a="${sum[$1]:-0}" -v b="$seconds" 'BEGIN { printf "%.6f", a + b }')
+	[ "${peak[$1]:-0}" -ge "$kib" ] || peak[$1]=$kib
+}
+
+for ((i = 0; i <= RUNS; i++)); do
+	for name in "${names[@]}"; do
+		run "$name" "$([ "$i" = 0 ] && echo warm)"
+	done
+done
+
+echo
+echo "analysis of $program, $(count "$program") libraries; means of $RUNS runs"
+printf '%-22s %9s %9s\n' command ms 'peak MiB'
+for name in "${names[@]}"; do
+	if [ "${sum[$name]}" = none ]; then
+		printf '%-22s %9s\n' "$name" 'no'
+		continue
+	fi
+	awk -v name="$name" -v s="${sum[$name]}" -v n="$RUNS" -v k="${peak[$name]}" \
+		'BEGIN { printf "%-22s %9.1f %9.1f\n", name, 1000 * s / n, k / 1024 }'
+done
+
+missed=0
+goal() { # goal TEXT: is what the command before it says
+	if [ $? = 0 ]; then
+		echo "PASS $1"
+	else
+		echo "FAIL $1"
+		missed=1
+	fi
+}
+echo
+[ "${sum[scratchpack inspect]}" != none ] && [ "${sum[libtree -p]}" != none ] &&
+	awk -v a="${sum[scratchpack inspect]}" -v b="${sum[libtree -p]}" 'BEGIN { exit !(a <= 1.5 * b) }'
+goal 'inspect takes at most 1.5 times as long as libtree'
+[ "${peak[scratchpack inspect]:-99999999}" -lt $((32 * 1024)) ]
+goal 'inspect takes less than 32 MiB'
+exit $missed

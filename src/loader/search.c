@@ -184,6 +184,7 @@ static int judge(struct sp_search *s, const struct sp_dir *at,
 	sp_autofile struct sp_file file = SP_FILE_INIT;
 	sp_autoelf struct sp_elf *own = NULL;
 	struct sp_elf *elf = known_facts(s->closure, found);
+	bool borrowed = elf != NULL;
 	struct sp_err why = { 0 };
 	bool fatal;
 
@@ -193,15 +194,16 @@ static int judge(struct sp_search *s, const struct sp_dir *at,
 			      "is no regular file, expected a library", SP_TRY_FATAL);
 		return 0;
 	}
-	if (!elf && sp_root_open(at->root, found->real, &file, &why)) {
+	if (!borrowed && sp_root_open(at->root, found->real, &file, &why)) {
 		*ret = report(s, at->path, why.msg, SP_TRY_ABSENT);
 		return 0;
 	}
-	if (!elf && sp_elf_read(&file, &own, &why)) {
+	if (!borrowed && sp_elf_read(&file, &own, &why)) {
 		*ret = report(s, at->path, why.msg, SP_TRY_FATAL);
 		return 0;
 	}
-	elf = elf ? elf : own;
+	if (!borrowed)
+		elf = own;
 	const char *against = objection(s->closure, elf, &fatal);
 	if (against) {
 		*ret = report(s, at->path, against, fatal ? SP_TRY_FATAL : SP_TRY_ABSENT);
@@ -215,7 +217,7 @@ static int judge(struct sp_search *s, const struct sp_dir *at,
 		return 0;
 	}
 	report(s, at->path, "found", SP_TRY_TAKEN);
-	if (take(s, at, found, elf, !own, err))
+	if (take(s, at, found, elf, borrowed, err))
 		return -1;
 	sp_steal_ptr(&own);
 	return 0;

@@ -89,7 +89,7 @@ void cli_progress_done(void);
 const char *cli_size(char *text, size_t len, int64_t bytes);
 
 /* tree.c, tables.c: reports as text. */
-void cli_print_tree(FILE *out, const struct sp_json *program, bool color);
+void cli_print_tree(FILE *out, const struct sp_json *program, bool color, bool all);
 void cli_print_facts(FILE *out, const struct sp_json *program);
 void cli_print_plan(FILE *out, const struct sp_json *program, bool verbose);
 void cli_print_verify(FILE *out, const struct sp_json *report, bool verbose);

@@ -60,7 +60,7 @@ static int inspect_program(struct cli *cli, const char *text, struct sp_err *err
 	if (cli->json) {
 		printf("%s\n", scratchpack_report(cli->job));
 	} else if (cli_report(cli, &report, &ignored) == 0) {
-		cli_print_tree(stdout, report, cli_color_on(stdout, cli));
+		cli_print_tree(stdout, report, cli_color_on(stdout, cli), cli->verbose);
 		cli_print_facts(stdout, report);
 		if (cli->verbose)
 			cli_print_plan(stdout, report, true);

@@ -17,9 +17,13 @@ int cli_report(const struct cli *cli, struct sp_json **ret, struct sp_err *err)
 
 int cli_flush(struct sp_err *err)
 {
-	if (fflush(stdout) || ferror(stdout))
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	if (errno != EPIPE)
 		return sp_err_sys(err, SP_EOUTPUT, "cannot write to stdout");
-	return 0;
+	/* "| head": who reads has seen enough, and knows it */
+	err->code = SP_EOUTPUT;
+	return -1;
 }
 
 void cli_print_notes(const struct sp_json *program)

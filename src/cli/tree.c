@@ -17,6 +17,9 @@ struct tree {
 
 #define NONE ((size_t)-1)
 
+/* From so many modules of one directory on, one line stands for all. */
+#define MODULES_MIN 4
+
 /* Link each object to the one that first led to it: the first edge to it. */
 static void link_objects(struct tree *t, const struct sp_json *edges)
 {
@@ -124,10 +127,47 @@ static void print_head(FILE *out, const struct sp_json *p)
 	fputc('\n', out);
 }
 
+/* How many objects from i on are modules of one directory that nobody asked for,
+ * with nothing missing. */
+static size_t count_modules(const struct tree *t, size_t i)
+{
+	const char *first = sp_json_str(t->objects[i], "path");
+	const char *slash = strrchr(first, '/');
+	size_t len = slash ? (size_t)(slash - first) + 1 : 0, n = 0;
+
+	for (; i < t->nr; i++) {
+		const char *path = sp_json_str(t->objects[i], "path");
+
+		if (t->parent[i] != NONE)
+			continue;	/* a library of one of them */
+		if (strncmp(path, first, len) != 0 || strchr(path + len, '/') ||
+		    next_missing(t, i, NULL))
+			break;
+		n++;
+	}
+	return n;
+}
+
+/* A directory of modules in one line; returns the last object that it told of. */
+static size_t print_modules(const struct tree *t, size_t i, size_t nr)
+{
+	const char *path = sp_json_str(t->objects[i], "path");
+	size_t last = i;
+	sp_autofree char *dir = sp_strndup(path, (size_t)(strrchr(path, '/') - path));
+
+	for (size_t n = 0; n < nr; last++)
+		n += t->parent[last] == NONE;
+	cli_print_safe(t->out, dir);
+	fprintf(t->out, ": %zu modules %s[%s; -v shows each]%s\n", nr,
+		t->color ? "\033[2m" : "", sp_json_str(t->objects[i], "found_by"),
+		t->color ? "\033[0m" : "");
+	return last - 1;
+}
+
 /* One closure.  with_program: the program gets a line of its own, below which
  * the rest is indented. */
 static void print_closure(FILE *out, const struct sp_json *closure, bool with_program,
-			  bool color)
+			  bool color, bool all)
 {
 	const struct sp_json *objects = sp_json_get(closure, "objects");
 	struct sp_arena arena = { 0 };
@@ -149,6 +189,11 @@ static void print_closure(FILE *out, const struct sp_json *closure, bool with_pr
 	for (i = 0; i < nr; i++) {
 		if (t.parent[i] != NONE)
 			continue;
+		size_t modules = i && !all ? count_modules(&t, i) : 0;
+		if (modules >= MODULES_MIN) {
+			i = print_modules(&t, i, modules);
+			continue;
+		}
 		if (i || with_program)
 			print_object(&t, i);
 		print_below(&t, i, &indent);
@@ -172,14 +217,14 @@ static void print_scripts(FILE *out, const struct sp_json *scripts)
 	}
 }
 
-void cli_print_tree(FILE *out, const struct sp_json *program, bool color)
+void cli_print_tree(FILE *out, const struct sp_json *program, bool color, bool all)
 {
 	const struct sp_json *scripts = sp_json_get(program, "scripts");
 	const struct sp_json *others = sp_json_get(program, "others");
 
 	print_head(out, sp_json_get(program, "program"));
 	print_scripts(out, scripts);
-	print_closure(out, program, sp_json_len(scripts) > 0, color);
+	print_closure(out, program, sp_json_len(scripts) > 0, color, all);
 	for (const struct sp_json *o = sp_json_first(others); o; o = sp_json_next(o))
-		print_closure(out, o, true, color);
+		print_closure(out, o, true, color, all);
 }

@@ -119,6 +119,24 @@ like "$stdout" 'layer sha256:' "and layers"
 run "$SCRATCHPACK" inspect app.tar --json
 is "$(jq -r '.images[0].platform' "$RUN/stdout")" linux/amd64 "an image as JSON"
 
+# A directory of modules is one line of the tree, unless every one is asked for.
+compile convert <<-'END'
+	#include <iconv.h>
+	int main(void) { return iconv_open("UTF-16", "UTF-8") == (iconv_t)-1; }
+END
+run "$SCRATCHPACK" inspect ./convert
+exits 0 "a program with modules"
+like "$stdout" '/gconv: [0-9]+ modules \[added' "modules are counted"
+unlike "$stdout" 'UTF-16\.so' "and not listed"
+run "$SCRATCHPACK" inspect -v ./convert
+like "$stdout" 'gconv/UTF-16\.so \[added' "-v lists each"
+unlike "$stdout" 'modules \[added' "and counts none"
+
+# A reader that goes away is no error to talk about.
+{ sleep 0.2; "$SCRATCHPACK" inspect -v ./convert 2>said; echo $? >code; } | true
+is "$(cat code)" 8 "a reader that went away: the exit code says so"
+is "$(grep -c error said)" 0 "and nothing else does"
+
 run "$SCRATCHPACK" inspect missing
 exits 3 "a program that is not there"
 is "$stdout" "" "nothing on stdout"

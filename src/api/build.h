@@ -9,6 +9,8 @@
 #include "elf/platform.h"
 #include "image/json.h"
 #include "rootfs/rootfs.h"
+#include "transport/registry.h"
+#include "transport/transport.h"
 
 /* What engines give a container that has no PATH; it stands in the image because
  * they look a bare command up through it. */
@@ -20,6 +22,8 @@ struct scratchpack {
 	void *progress_ctx;
 	volatile sig_atomic_t cancelled;
 	char *report;
+	struct sp_registry_options registry;	/* both by sp_job_transport() */
+	struct sp_transport_options transport;
 };
 
 /* A program on its way to become one platform of the image. */
@@ -71,6 +75,10 @@ SP_CHECKED int sp_parse_add(struct sp_build *build, const char *text,
 
 /* traces.c: --trace: what the program uses in a run is added. */
 SP_CHECKED int sp_traces_run(struct sp_build *build, struct sp_err *err);
+
+/* transport.c: what every source and destination of the job is opened with; it
+ * stands until the options change. */
+const struct sp_transport_options *sp_job_transport(struct scratchpack *job);
 
 /* config.c: the image configuration of one target. */
 SP_CHECKED int sp_target_config(struct sp_build *build, struct sp_target *target,

@@ -147,7 +147,7 @@ int scratchpack_verify(struct scratchpack *job, const char *image, struct sp_err
 	struct sp_source *source;
 
 	sp_job_report(job, NULL);
-	if (sp_source_open(image, &source, &ref, err))
+	if (sp_source_open(image, sp_job_transport(job), &source, &ref, err))
 		return -1;
 	struct sp_witness *witness = sp_witness_new(&eyes);
 	int rc = sp_verify(source, ref, &options, &found, err);

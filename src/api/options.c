@@ -242,13 +242,15 @@ static int set_threads(struct sp_options *o, const char *value, struct sp_err *e
 #define LIST(field) NULL, SP_FIELD_LIST, offsetof(struct sp_options, field)
 #define FLAG(field) NULL, SP_FIELD_FLAG, offsetof(struct sp_options, field)
 
-#define OUT "Output"
-#define FILES "What goes in"
-#define CONFIG "Image configuration"
-#define SCRIPTS "For scripts"
+/* The heading in help, and which commands take the option. */
+#define OUT "Output", SP_ABOUT_OUTPUT
+#define FILES "What goes in", SP_ABOUT_IMAGE
+#define CONFIG "Image configuration", SP_ABOUT_IMAGE
+#define SCRIPTS "For scripts", SP_ABOUT_OUTPUT
+#define HIDDEN NULL, 0
 
 const struct sp_option sp_option_table[] = {
-	{ "program", 0, "PROGRAM", NULL, "a program to pack", true, set_program, 0, 0 },
+	{ "program", 0, "PROGRAM", HIDDEN, "a program to pack", true, set_program, 0, 0 },
 	{ "output", 'o', "DEST", OUT,
 	  "where the image goes: FILE.tar, DIR/, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:NAME:TAG], docker-daemon:NAME[:TAG], or - for the archive on stdout",
 	  true, set_output, 0, 0 },
@@ -334,10 +336,10 @@ const struct sp_option sp_option_table[] = {
 	  "write a make rule that names every file that went into the image", false,
 	  TEXT(depfile) },
 
-	{ "arg", 0, "ARG", NULL, "an argument for Cmd", true, LIST(args) },
-	{ "host-env", 0, "NAME=VALUE", NULL, "the environment of --trace", true, LIST(host_env) },
-	{ "docker-host", 0, "URL", NULL, "DOCKER_HOST", false, TEXT(docker_host) },
-	{ "temp-dir", 0, "DIR", NULL, "TMPDIR", false, TEXT(temp_dir) },
+	{ "arg", 0, "ARG", HIDDEN, "an argument for Cmd", true, LIST(args) },
+	{ "host-env", 0, "NAME=VALUE", HIDDEN, "the environment of --trace", true, LIST(host_env) },
+	{ "docker-host", 0, "URL", HIDDEN, "DOCKER_HOST", false, TEXT(docker_host) },
+	{ "temp-dir", 0, "DIR", HIDDEN, "TMPDIR", false, TEXT(temp_dir) },
 };
 const size_t sp_option_table_nr = sizeof(sp_option_table) / sizeof(*sp_option_table);
 

@@ -31,12 +31,20 @@ struct sp_options {
 	const char *docker_host, *temp_dir, *cwd;
 };
 
+/* What options are about; a command takes those with which it shares a bit. */
+enum sp_about {
+	SP_ABOUT_IMAGE = 1 << 0,	/* what goes in, and image configuration */
+	SP_ABOUT_OUTPUT = 1 << 1,	/* what is written, and files for scripts */
+	SP_ABOUT_NETWORK = 1 << 2	/* registries, as source or destination */
+};
+
 /* One option.  Help is a sentence of one line or two. */
 struct sp_option {
 	const char *name;	/* long name */
 	char letter;		/* short name, or 0 */
 	const char *arg;	/* how help calls its value; NULL for a switch */
 	const char *group;	/* heading in help; NULL: not shown (set by the command) */
+	unsigned about;		/* bits of enum sp_about */
 	const char *help;
 	bool repeats;		/* may be given more than once */
 	int (*set)(struct sp_options *, const char *value, struct sp_err *);

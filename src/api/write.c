@@ -29,14 +29,7 @@ static void dests_release(struct dests *d)
 static int open_dests(struct sp_build *build, struct dests *d, struct sp_err *err)
 {
 	const struct sp_options *o = build->o;
-	struct sp_platform host = sp_platform_host();
-	struct sp_dest_options options = {
-		.temp_dir = o->temp_dir, .docker_host = o->docker_host,
-		.host_os = host.os, .host_arch = host.arch, .stdout_fd = 1,
-		.cancelled = &build->job->cancelled,
-		.progress = build->job->progress,
-		.progress_ctx = build->job->progress_ctx,
-	};
+	const struct sp_transport_options *options = sp_job_transport(build->job);
 
 	for (size_t i = 0; i < o->outputs.items_nr; i++) {
 		struct sp_dest *dest;
@@ -46,7 +39,7 @@ static int open_dests(struct sp_build *build, struct dests *d, struct sp_err *er
 				return sp_err_set(err, SP_EUSAGE,
 						  "--output %s is given twice",
 						  o->outputs.items[i]);
-		if (sp_dest_open(o->outputs.items[i], &options, &dest, err))
+		if (sp_dest_open(o->outputs.items[i], options, &dest, err))
 			return -1;
 		*SP_VEC_PUSH(d->dests) = dest;
 		/* a name that cannot be is said now, not after the work */

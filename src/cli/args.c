@@ -93,11 +93,7 @@ const size_t cli_switches_nr = sizeof(cli_switches) / sizeof(*cli_switches);
 
 bool cli_takes_option(const struct cli_command *command, const struct sp_option *option)
 {
-	bool output = option->group && (strcmp(option->group, "Output") == 0 ||
-					strcmp(option->group, "For scripts") == 0);
-
-	return option->group &&
-	       (command->takes & (output ? CLI_TAKES_OUTPUT : CLI_TAKES_IMAGE));
+	return option->group && (command->takes & option->about);
 }
 
 /* How many letters must change, come or go to make one word of the other. */
@@ -263,7 +259,7 @@ static int parse_short(struct cli *cli, struct at *at, struct sp_err *err)
 static int parse_rest(struct cli *cli, struct at *at, struct sp_err *err)
 {
 	while (++at->i < at->argc) {
-		if (!(cli->command->takes & CLI_TAKES_ARGS))
+		if (!cli->command->takes_args)
 			*SP_VEC_PUSH(cli->operands) = at->argv[at->i];
 		else if (scratchpack_set(cli->job, "arg", at->argv[at->i], err))
 			return -1;

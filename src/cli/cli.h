@@ -26,17 +26,10 @@ struct cli {
 	size_t operands_nr, operands_alloc;
 };
 
-/* Which options a command takes, besides those common to all. */
-enum cli_takes {
-	CLI_TAKES_NOTHING,
-	CLI_TAKES_IMAGE = 1 << 0,	/* what goes in, and image configuration */
-	CLI_TAKES_OUTPUT = 1 << 1,	/* output and files for scripts */
-	CLI_TAKES_ARGS = 1 << 2		/* "-- ARG..." */
-};
-
 struct cli_command {
 	const char *name, *synopsis, *summary;
-	unsigned takes;
+	unsigned takes;			/* which options: bits of enum sp_about */
+	bool takes_args;		/* "-- ARG..." */
 	int (*run)(struct cli *, struct sp_err *);
 	const char *about;		/* paragraphs for help and the manual */
 };

@@ -5,6 +5,7 @@
 #ifndef SP_IMAGE_BLOB_H
 #define SP_IMAGE_BLOB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -28,6 +29,9 @@ struct sp_sink {
 	int (*begin)(struct sp_sink *, uint64_t hint, struct sp_err *);
 	int (*write)(struct sp_sink *, const void *data, size_t len, struct sp_err *);
 	int (*end)(struct sp_sink *, const struct sp_desc *, struct sp_err *);
+	/* Is this blob there already?  Then *ret is true, it counts as written,
+	 * and is not begun.  NULL means that it never is. */
+	int (*has)(struct sp_sink *, const struct sp_desc *, bool *ret, struct sp_err *);
 };
 
 /*
@@ -41,6 +45,7 @@ struct sp_blob_reader {
 	void (*close)(struct sp_blob_reader *);
 };
 
+/* open_blob may be called from several threads at once; a reader belongs to one. */
 struct sp_source {
 	/* "layout" sources have an index; docker archives have a manifest.json */
 	int (*open_blob)(struct sp_source *, const struct sp_digest *,

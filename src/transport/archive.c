@@ -160,10 +160,11 @@ static int put_document(struct sp_archive *a, const char *name, const char *text
 }
 
 void sp_archive_init(struct sp_archive *archive, struct sp_outfile *out,
-		     unsigned form, const struct sp_dest_options *options)
+		     unsigned form, const struct sp_transport_options *options)
 {
 	*archive = (struct sp_archive){
-		.sink = { archive_begin, archive_write, archive_end },
+		.sink = { .begin = archive_begin, .write = archive_write,
+			  .end = archive_end },
 		.out = out, .form = form, .options = options,
 	};
 }

@@ -18,7 +18,7 @@
 struct sp_archive {
 	struct sp_sink sink;
 	struct sp_outfile *out;		/* borrowed; must be able to seek */
-	const struct sp_dest_options *options;	/* borrowed */
+	const struct sp_transport_options *options;	/* borrowed */
 	unsigned form;
 	bool begun;			/* the directories are written */
 	uint64_t header_at;		/* of the blob being written */
@@ -27,7 +27,7 @@ struct sp_archive {
 };
 
 void sp_archive_init(struct sp_archive *archive, struct sp_outfile *out,
-		     unsigned form, const struct sp_dest_options *options);
+		     unsigned form, const struct sp_transport_options *options);
 
 /* The documents and the end.  The file is complete then, and synced to disk. */
 SP_CHECKED int sp_archive_finish(struct sp_archive *archive,

@@ -18,7 +18,7 @@
 
 struct archive_file {
 	struct sp_dest dest;
-	struct sp_dest_options options;
+	struct sp_transport_options options;
 	struct sp_archive archive;
 	struct sp_outfile out;		/* the archive */
 	struct sp_outfile stream;	/* the FIFO or device it goes to then */
@@ -108,11 +108,11 @@ static void archive_free(struct sp_dest *dest)
 }
 
 static const struct sp_dest_ops archive_ops = {
-	archive_prepare, archive_commit, archive_free
+	.prepare = archive_prepare, .commit = archive_commit, .free = archive_free,
 };
 
 static struct archive_file *file_new(unsigned form,
-				     const struct sp_dest_options *options)
+				     const struct sp_transport_options *options)
 {
 	struct archive_file *f = sp_calloc(1, sizeof(*f));
 
@@ -138,7 +138,7 @@ static int go_through_temp(struct archive_file *f, int fd, const char *name,
 }
 
 int sp_archive_open(const char *where, unsigned form,
-		    const struct sp_dest_options *options, struct sp_dest **ret,
+		    const struct sp_transport_options *options, struct sp_dest **ret,
 		    struct sp_err *err)
 {
 	struct archive_file *f = file_new(form, options);
@@ -158,7 +158,7 @@ int sp_archive_open(const char *where, unsigned form,
 }
 
 int sp_stdout_open(const char *where, unsigned form,
-		   const struct sp_dest_options *options, struct sp_dest **ret,
+		   const struct sp_transport_options *options, struct sp_dest **ret,
 		   struct sp_err *err)
 {
 	struct archive_file *f;

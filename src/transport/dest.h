@@ -12,6 +12,11 @@ struct sp_dest_ops {
 		       const struct sp_ref *refs, size_t refs_nr, struct sp_err *);
 	int (*commit)(struct sp_dest *, struct sp_err *);
 	void (*free)(struct sp_dest *);		/* undoes what was not committed */
+	/* both may be NULL: see sp_dest_knows() and sp_dest_take() */
+	bool (*knows)(const struct sp_dest *, const struct sp_digest *diff_id,
+		      struct sp_desc *ret);
+	int (*take)(struct sp_dest *, struct sp_source *, const struct sp_desc *,
+		    struct sp_err *);
 };
 
 /* The first member of each kind of destination. */
@@ -29,12 +34,12 @@ enum sp_form { SP_FORM_LAYOUT = 1 << 0, SP_FORM_DOCKER = 1 << 1 };
 
 /* How the kinds are begun: where is the text without prefix and reference. */
 typedef int sp_dest_opener(const char *where, unsigned form,
-			   const struct sp_dest_options *options,
+			   const struct sp_transport_options *options,
 			   struct sp_dest **ret, struct sp_err *err);
 sp_dest_opener sp_layout_open, sp_archive_open, sp_stdout_open, sp_engine_open;
 
-/* Was sp_dest_options.cancelled set? */
-bool sp_dest_cancelled(const struct sp_dest_options *options);
+/* Was sp_transport_options.cancelled set? */
+bool sp_dest_cancelled(const struct sp_transport_options *options);
 
 /* After a failed write: add to the message what can be done about errnum, if
  * anything (no space left, a limit on file size).  Returns -1. */

@@ -21,7 +21,7 @@
 
 struct engine {
 	struct sp_dest dest;
-	struct sp_dest_options options;
+	struct sp_transport_options options;
 	struct sp_archive archive;
 	struct sp_outfile out;
 	struct sp_http *http;
@@ -236,7 +236,7 @@ static void engine_free(struct sp_dest *dest)
 }
 
 static const struct sp_dest_ops engine_ops = {
-	engine_prepare, engine_commit, engine_free
+	.prepare = engine_prepare, .commit = engine_commit, .free = engine_free,
 };
 
 static int start(struct engine *e, struct sp_err *err)
@@ -254,7 +254,7 @@ static int start(struct engine *e, struct sp_err *err)
 
 /* where is the image's name, which sp_dest_ref() gives to the caller. */
 int sp_engine_open(const char *where, unsigned form,
-		   const struct sp_dest_options *options, struct sp_dest **ret,
+		   const struct sp_transport_options *options, struct sp_dest **ret,
 		   struct sp_err *err)
 {
 	struct engine *e = sp_calloc(1, sizeof(*e));

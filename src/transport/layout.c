@@ -232,11 +232,11 @@ static int open_dir(struct sp_layout *l, struct sp_err *err)
 }
 
 static const struct sp_dest_ops layout_ops = {
-	layout_prepare, layout_commit, layout_free
+	.prepare = layout_prepare, .commit = layout_commit, .free = layout_free,
 };
 
 int sp_layout_open(const char *where, unsigned form,
-		   const struct sp_dest_options *options, struct sp_dest **ret,
+		   const struct sp_transport_options *options, struct sp_dest **ret,
 		   struct sp_err *err)
 {
 	struct sp_layout *l = sp_calloc(1, sizeof(*l));
@@ -247,7 +247,9 @@ int sp_layout_open(const char *where, unsigned form,
 		len--;
 	l->dest.ops = &layout_ops;
 	l->dest.sink = &l->sink;
-	l->sink = (struct sp_sink){ layout_begin, layout_write, layout_end };
+	l->sink = (struct sp_sink){
+		.begin = layout_begin, .write = layout_write, .end = layout_end,
+	};
 	l->options = *options;
 	l->path = sp_strndup(where, len);
 	l->dir = l->fd = -1;

@@ -18,7 +18,7 @@ struct sp_layout_blob {
 struct sp_layout {
 	struct sp_dest dest;
 	struct sp_sink sink;
-	struct sp_dest_options options;
+	struct sp_transport_options options;
 	char *path;
 	int dir;
 	bool made_dir, committed;

@@ -66,9 +66,10 @@ static int open_kind(const struct kind *kind, const char *path, struct sp_source
 	return sp_archive_source_open(path, kind->form, ret, err);
 }
 
-int sp_source_open(const char *text, struct sp_source **ret, char **ret_ref,
-		   struct sp_err *err)
+int sp_source_open(const char *text, const struct sp_transport_options *options,
+		   struct sp_source **ret, char **ret_ref, struct sp_err *err)
 {
+	(void)options;
 	const struct kind *kind = kind_of(text);
 	const char *rest = text + strlen(kind->prefix);
 	size_t len = path_len(rest);

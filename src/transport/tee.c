@@ -44,11 +44,28 @@ static int tee_end(struct sp_sink *sink, const struct sp_desc *desc,
 	return 0;
 }
 
+/* Only if all have it: one that lacks it must be fed, and so are the others. */
+static int tee_has(struct sp_sink *sink, const struct sp_desc *desc, bool *ret,
+		   struct sp_err *err)
+{
+	struct tee *tee = (struct tee *)sink;
+	bool all = true;
+
+	for (size_t i = 0; all && i < tee->nr; i++) {
+		all = false;
+		if (tee->sinks[i]->has &&
+		    tee->sinks[i]->has(tee->sinks[i], desc, &all, err))
+			return -1;
+	}
+	*ret = all && tee->nr;
+	return 0;
+}
+
 struct sp_sink *sp_sink_tee_new(struct sp_sink *const *sinks, size_t nr)
 {
 	struct tee *tee = sp_calloc(1, sizeof(*tee));
 
-	tee->sink = (struct sp_sink){ tee_begin, tee_write, tee_end };
+	tee->sink = (struct sp_sink){ tee_begin, tee_write, tee_end, tee_has };
 	tee->sinks = sp_calloc(nr ? nr : 1, sizeof(struct sp_sink *));
 	memcpy(tee->sinks, sinks, nr * sizeof(struct sp_sink *));
 	tee->nr = nr;

@@ -55,7 +55,7 @@ static bool ends_with(const char *text, const char *end)
 }
 
 static int begin(const struct kind *kind, const char *where, const char *ref,
-		 const struct sp_dest_options *options, struct sp_dest **ret,
+		 const struct sp_transport_options *options, struct sp_dest **ret,
 		 struct sp_err *err)
 {
 	struct sp_dest *dest = NULL;
@@ -70,7 +70,7 @@ static int begin(const struct kind *kind, const char *where, const char *ref,
 
 /* "PATH[:REF]": the first colon ends the path, as skopeo has it. */
 static int begin_prefixed(const struct kind *kind, const char *text,
-			  const struct sp_dest_options *options,
+			  const struct sp_transport_options *options,
 			  struct sp_dest **ret, struct sp_err *err)
 {
 	const char *rest = text + strlen(kind->prefix), *colon = strchr(rest, ':');
@@ -134,7 +134,7 @@ static int check_archive_path(const char *text, bool exists, const struct stat *
 	return 0;
 }
 
-int sp_dest_open(const char *text, const struct sp_dest_options *options,
+int sp_dest_open(const char *text, const struct sp_transport_options *options,
 		 struct sp_dest **ret, struct sp_err *err)
 {
 	struct stat st = { 0 };
@@ -229,7 +229,27 @@ void sp_dest_free(struct sp_dest *dest)
 	dest->ops->free(dest);
 }
 
-bool sp_dest_cancelled(const struct sp_dest_options *options)
+bool sp_dest_knows(const struct sp_dest *dest, const struct sp_digest *diff_id,
+		   struct sp_desc *ret)
+{
+	return dest->ops->knows && dest->ops->knows(dest, diff_id, ret);
+}
+
+bool sp_dest_can_take(const struct sp_dest *dest)
+{
+	return dest->ops->take;
+}
+
+int sp_dest_take(struct sp_dest *dest, struct sp_source *source, const struct sp_desc *desc,
+		 bool *ret_taken, struct sp_err *err)
+{
+	if (dest->ops->take && dest->ops->take(dest, source, desc, err))
+		return -1;
+	*ret_taken = dest->ops->take;
+	return 0;
+}
+
+bool sp_dest_cancelled(const struct sp_transport_options *options)
 {
 	return options->cancelled && *options->cancelled;
 }

@@ -17,8 +17,13 @@
 #include "image/blob.h"
 #include "image/image.h"
 
-/* The strings are borrowed until the destination is freed. */
-struct sp_dest_options {
+struct sp_registry_options;	/* transport/registry.h */
+
+/*
+ * What sources and destinations are told; one struct for both.  The strings, and
+ * what registry points to, are borrowed until the destination or source is gone.
+ */
+struct sp_transport_options {
 	const char *temp_dir;		/* for what cannot be written in place; NULL: "/tmp" */
 	const char *docker_host;	/* DOCKER_HOST, or NULL */
 	const char *host_os, *host_arch;	/* what an engine here would pick */
@@ -26,6 +31,7 @@ struct sp_dest_options {
 	const volatile sig_atomic_t *cancelled;	/* may be NULL */
 	void (*progress)(void *ctx, const struct sp_progress *);	/* may be NULL */
 	void *progress_ctx;
+	const struct sp_registry_options *registry;	/* NULL: as if all were unset */
 };
 
 struct sp_dest;
@@ -34,7 +40,7 @@ struct sp_dest;
  * Begin a destination.  SP_EUSAGE for text that names none, SP_EOUTPUT for one
  * that cannot be written, SP_ENETWORK for an engine that does not answer.
  */
-SP_CHECKED int sp_dest_open(const char *text, const struct sp_dest_options *options,
+SP_CHECKED int sp_dest_open(const char *text, const struct sp_transport_options *options,
 			    struct sp_dest **ret, struct sp_err *err);
 struct sp_sink *sp_dest_sink(struct sp_dest *dest);
 
@@ -68,6 +74,24 @@ SP_CHECKED int sp_dest_prepare(struct sp_dest *dest, const struct sp_image *imag
 SP_CHECKED int sp_dest_commit(struct sp_dest *dest, struct sp_err *err);
 void sp_dest_free(struct sp_dest *dest);	/* NULL allowed */
 
+/*
+ * Does the destination hold a layer whose tar has this digest, in an image that
+ * it knows (a registry: the one that the name stands for now)?  Then *ret is its
+ * descriptor, as it is stored there.  Asks nobody again: no error.
+ */
+bool sp_dest_knows(const struct sp_dest *dest, const struct sp_digest *diff_id,
+		   struct sp_desc *ret);
+
+/*
+ * Let the destination fetch a blob from the source by itself, if it is of a kind
+ * that can: then true in *ret_taken, and the blob counts as written.  May be called
+ * from several threads at once.
+ */
+SP_CHECKED int sp_dest_take(struct sp_dest *dest, struct sp_source *source,
+			    const struct sp_desc *desc, bool *ret_taken,
+			    struct sp_err *err);
+bool sp_dest_can_take(const struct sp_dest *dest);
+
 /* A sink that feeds several; the array is copied. */
 struct sp_sink *sp_sink_tee_new(struct sp_sink *const *sinks, size_t nr);
 void sp_sink_tee_free(struct sp_sink *tee);
@@ -76,9 +100,10 @@ void sp_sink_tee_free(struct sp_sink *tee);
  * Open an image to read it: a layout directory, an archive that is an OCI layout
  * or a docker archive (or both); "oci:", "oci-archive:" and "docker-archive:"
  * insist on a form, and then the documents of the other form are not there.
- * *ret_ref is the name asked for after the path, malloc'ed, or NULL.
+ * *ret_ref is the name asked for after the path, malloc'ed, or NULL.  options may
+ * be NULL; they and what they point to are borrowed until the source is closed.
  */
-SP_CHECKED int sp_source_open(const char *text, struct sp_source **ret,
-			      char **ret_ref, struct sp_err *err);
+SP_CHECKED int sp_source_open(const char *text, const struct sp_transport_options *options,
+			      struct sp_source **ret, char **ret_ref, struct sp_err *err);
 
 #endif

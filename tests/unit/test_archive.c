@@ -36,7 +36,7 @@ static void test_contents(const struct tiny *t)
 		{ "oci-archive:oci.tar", "oci.tar", true, false },
 		{ "docker-archive:docker.tar", "docker.tar", false, true },
 	};
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
 		struct sp_err err = { 0 };
@@ -87,7 +87,7 @@ static void test_consumers(void)
 /* The same blob twice, in the middle and at the end. */
 static void test_twice(const struct tiny *t)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct sp_err err = { 0 };
 	struct sp_dest *dest = NULL;
 	bool done;
@@ -111,7 +111,7 @@ static void test_twice(const struct tiny *t)
 
 static void test_wrong_size(const struct tiny *t)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct sp_err err = { 0 };
 	struct sp_dest *dest = NULL;
 	struct sp_desc desc = t->layer.desc;
@@ -162,7 +162,7 @@ static void test_large(void)
 /* A run that fails or is left: the old file is whole, and nothing else is there. */
 static void test_old_file_kept(const struct tiny *t)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct rlimit limit, old;
 	struct sp_err err = { 0 };
 	struct sp_dest *dest = NULL;
@@ -202,7 +202,7 @@ static void test_old_file_kept(const struct tiny *t)
 static void test_cancel(const struct tiny *t)
 {
 	volatile sig_atomic_t cancelled = 1;
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct sp_err err = { 0 };
 
 	options.cancelled = &cancelled;
@@ -214,7 +214,7 @@ static void test_cancel(const struct tiny *t)
 /* What cannot seek gets the archive when it is whole. */
 static void test_streams(const struct tiny *t)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct sp_err err = { 0 };
 	struct sp_dest *dest = NULL;
 	int fds[2], before = entries_in(".");
@@ -254,7 +254,7 @@ static void test_streams(const struct tiny *t)
 
 static void test_fifo(const struct tiny *t)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct sp_err err = { 0 };
 	pid_t pid;
 	int status;

@@ -20,7 +20,7 @@ static struct sp_err err;
 
 static int load(const struct tiny *t, const char *docker_host)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 
 	options.docker_host = docker_host;
 	err = (struct sp_err){ 0 };
@@ -35,7 +35,7 @@ static void said(const char *what)
 
 static void test_load(const struct tiny *t, struct fake_server *s)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	const char *post, *body;
 
 	fake_answer(s, PONG);
@@ -164,7 +164,7 @@ static void test_tcp(const struct tiny *t)
 static void test_cancel(const struct tiny *t, struct fake_server *s)
 {
 	static volatile sig_atomic_t cancelled;
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct sp_dest *dest = NULL;
 
 	options.docker_host = host;

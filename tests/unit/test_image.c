@@ -85,7 +85,7 @@ static void memory_release(struct memory *m)
 	sp_buf_release(&m->open);
 }
 
-#define MEMORY { .sink = { begin, write_some, end } }
+#define MEMORY { .sink = { .begin = begin, .write = write_some, .end = end } }
 
 static void image_freep(struct sp_image **image)
 {

@@ -65,7 +65,7 @@ static void memory_release(struct memory *m)
 
 #define MEMORY                                                             \
 	SP_CLEANUP(memory_release) struct memory m = {                     \
-		.sink = { memory_begin, memory_write, memory_end },        \
+		.sink = { .begin = memory_begin, .write = memory_write, .end = memory_end }, \
 	}
 
 static const struct sp_layer_options plain = { .compress = { SP_COMPRESS_NONE, 0 } };

@@ -29,7 +29,7 @@ static int check_index(const char *dir, const char *python)
 
 static void test_new(const struct tiny *t)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct sp_err err = { 0 };
 
 	ok(tiny_write(t, "oci:new", "tiny", "v1", &options, &err) == 0, "a new layout");
@@ -49,7 +49,7 @@ static void test_new(const struct tiny *t)
 
 static void test_add(const struct tiny *t)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct sp_err err = { 0 };
 	struct tiny other;
 
@@ -95,7 +95,7 @@ static void test_foreign(const struct tiny *t)
 		"\"" REF_NAME "\":\"theirs\"}},{\"digest\":\"sha256:e3b0c44298fc1c149afbf4c8996fb9"
 		"2427ae41e4649b934ca495991b7852b855\",\"size\":0}]}";
 	static const char layout[] = "{\"imageLayoutVersion\": \"1.0.0\", \"by\": 1}";
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct sp_err err = { 0 };
 
 	mkdir("foreign", 0755);
@@ -137,7 +137,7 @@ static const struct {
 
 static void test_bad(const struct tiny *t)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct sp_err err = { 0 };
@@ -170,7 +170,7 @@ static void test_obstacles(const struct tiny *t)
 		{ "index.json is a FIFO", "mkfifo obst/index.json", "no regular file" },
 		{ "index.json is a link", "ln -s /etc/passwd obst/index.json", "no regular file" },
 	};
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 
 	for (size_t i = 0; i < sizeof(obstacles) / sizeof(*obstacles); i++) {
 		struct sp_err err = { 0 };
@@ -194,7 +194,7 @@ static void test_obstacles(const struct tiny *t)
 /* A blob with the right name and the wrong size is a broken one. */
 static void test_repair(const struct tiny *t)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct sp_err err = { 0 };
 
 	ok(tiny_write(t, "oci:broken", "tiny", "v1", &options, &err) == 0 &&
@@ -206,7 +206,7 @@ static void test_repair(const struct tiny *t)
 
 static void test_taken_back(const struct tiny *t)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct rlimit limit, old;
 	struct sp_err err = { 0 };
 	struct sp_dest *dest = NULL;
@@ -247,7 +247,7 @@ static void test_taken_back(const struct tiny *t)
 /* A commit that fails at its last step, the index, takes back blobs and directories. */
 static void test_commit_fails(const struct tiny *t)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct sp_err err = { 0 };
 	struct sp_dest *dest = NULL;
 
@@ -263,7 +263,7 @@ static void test_commit_fails(const struct tiny *t)
 /* Two destinations, or two runs, that add to one layout at the same time. */
 static void test_together(const struct tiny *t)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct sp_err err = { 0 };
 	struct sp_dest *a = NULL, *b = NULL;
 	struct sp_ref one = { "docker.io", "library/tiny", "one", NULL };
@@ -298,7 +298,7 @@ static void test_together(const struct tiny *t)
 
 static void test_parallel(const struct tiny *t)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	int status, bad_runs = 0;
 
 	for (int i = 0; i < 8; i++) {

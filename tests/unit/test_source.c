@@ -71,7 +71,7 @@ static const struct {
 
 static void make_readable(const struct tiny *t)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct sp_err err = { 0 };
 
 	ok(tiny_write(t, "both.tar", "tiny", "v1", &options, &err) == 0 &&
@@ -92,7 +92,7 @@ static void test_readable(const struct tiny *t)
 		struct sp_buf buf = { 0 };
 		sp_autofree char *ref = NULL, *version = NULL, *index = NULL, *docker = NULL;
 
-		if (!ok(sp_source_open(text, &source, &ref, &err) == 0, "%s opens", text)) {
+		if (!ok(sp_source_open(text, NULL, &source, &ref, &err) == 0, "%s opens", text)) {
 			note("%s", err.msg);
 			continue;
 		}
@@ -170,7 +170,7 @@ static void test_hostile(void)
 
 		put_file("make.py", program, strlen(program));
 		is_int(shell("python3 make.py"), 0, "%s.tar is made", archives[i].name);
-		int rc = sp_source_open(path, &source, &ref, &err);
+		int rc = sp_source_open(path, NULL, &source, &ref, &err);
 
 		is_int(rc, archives[i].says ? -1 : 0, "%s.tar", archives[i].name);
 		is_int(err.code, archives[i].code, "%s.tar: the code", archives[i].name);
@@ -204,7 +204,7 @@ static void test_docker_save(void)
 
 	put_file("make.py", program, strlen(program));
 	is_int(shell("python3 make.py"), 0, "an archive as docker save writes it");
-	if (!ok(sp_source_open("saved.tar", &source, &ref, &err) == 0, "opens"))
+	if (!ok(sp_source_open("saved.tar", NULL, &source, &ref, &err) == 0, "opens"))
 		return;
 	memset(longest, 'e', 150);
 	memcpy(longest + 150, "/layer.tar", 11);
@@ -240,7 +240,7 @@ static void test_truncated(const struct tiny *t)
 
 		put_file("cut.tar", whole.data, len);
 		err = (struct sp_err){ 0 };
-		if (sp_source_open("cut.tar", &source, &ref, &err)) {
+		if (sp_source_open("cut.tar", NULL, &source, &ref, &err)) {
 			wrong_code += err.code != SP_EVERIFY || !strstr(err.msg, "cut.tar");
 			continue;
 		}
@@ -254,7 +254,7 @@ static void test_truncated(const struct tiny *t)
 	struct sp_source *source = NULL;
 	char *ref = NULL;
 	err = (struct sp_err){ 0 };
-	ok(sp_source_open("cut.tar", &source, &ref, &err) == -1 &&
+	ok(sp_source_open("cut.tar", NULL, &source, &ref, &err) == -1 &&
 	   strstr(err.msg, "is cut off") && strstr(err.msg, "ends at 2048"),
 	   "the message says where");
 	note("%s", err.msg);
@@ -293,7 +293,7 @@ static void test_refused(void)
 		struct sp_err err = { 0 };
 
 		shell(refused[i].setup);
-		ok(sp_source_open(refused[i].text, &source, &ref, &err) == -1, "%s is refused",
+		ok(sp_source_open(refused[i].text, NULL, &source, &ref, &err) == -1, "%s is refused",
 		   refused[i].what);
 		is_int(err.code, refused[i].code, "%s: the code", refused[i].what);
 		if (!ok(strstr(err.msg, refused[i].says) != NULL, "%s: it says %s",
@@ -326,7 +326,7 @@ static void test_layout_obstacles(const struct tiny *t)
 		struct sp_err err = { 0 };
 
 		is_int(shell(setup), 0, "a blob that is %s", obstacles[i].what);
-		if (!ok(sp_source_open("l", &source, &ref, &err) == 0, "opens"))
+		if (!ok(sp_source_open("l", NULL, &source, &ref, &err) == 0, "opens"))
 			continue;
 		ok(source->open_blob(source, &t->layer.desc.digest, &reader, &err) == -1,
 		   "is refused");
@@ -341,7 +341,7 @@ static void test_layout_obstacles(const struct tiny *t)
 	struct sp_err err = { 0 };
 	char *ref = NULL;
 
-	ok(sp_source_open("l", &source, &ref, &err) == 0 &&
+	ok(sp_source_open("l", NULL, &source, &ref, &err) == 0 &&
 	   source->read_file(source, "index.json", 1000, &buf, &err) == -1 &&
 	   err.code == SP_EVERIFY, "is refused without waiting");
 	source->close(source);
@@ -359,7 +359,7 @@ static void test_growing(const struct tiny *t)
 	struct sp_err err = { 0 };
 	char *ref = NULL;
 
-	if (sp_source_open("dir", &source, &ref, &err) ||
+	if (sp_source_open("dir", NULL, &source, &ref, &err) ||
 	    source->open_blob(source, &t->layer.desc.digest, &reader, &err))
 		abort();
 	sp_autofree char *grow = sp_strf("head -c 5000 /dev/zero >> %s", path);

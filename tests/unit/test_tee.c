@@ -6,6 +6,7 @@
 /* A sink that writes down what it is told, and fails when it shall. */
 struct memo {
 	struct sp_sink sink;
+	char mark;		/* has what has this letter in its type */
 	struct sp_buf text;
 	char fail_at;
 };
@@ -39,7 +40,15 @@ static int memo_end(struct sp_sink *sink, const struct sp_desc *desc, struct sp_
 	return note_step(sink, '>', desc->media_type, 1, err);
 }
 
-#define MEMO { .sink = { memo_begin, memo_write, memo_end } }
+static int memo_has(struct sp_sink *sink, const struct sp_desc *desc, bool *ret,
+		    struct sp_err *err)
+{
+	*ret = strchr(desc->media_type, ((struct memo *)sink)->mark);
+	return ((struct memo *)sink)->fail_at == '?' ?
+		       sp_err_set(err, SP_ENETWORK, "gone") : 0;
+}
+
+#define MEMO { .sink = { .begin = memo_begin, .write = memo_write, .end = memo_end } }
 
 int main(void)
 {
@@ -48,7 +57,20 @@ int main(void)
 	struct sp_sink *tee = sp_sink_tee_new(list, 2);
 	struct sp_desc desc = { .media_type = "type" };
 	struct sp_err err = { 0 };
+	bool has = true;
 
+	ok(tee->has(tee, &desc, &has, &err) == 0 && !has, "sinks that cannot tell have nothing");
+	a.sink.has = b.sink.has = memo_has;
+	a.mark = 't';
+	b.mark = 'x';
+	ok(tee->has(tee, &desc, &has, &err) == 0 && !has, "one that has it is not enough");
+	b.mark = 'y';
+	ok(tee->has(tee, &desc, &has, &err) == 0 && has, "all have it");
+	a.fail_at = '?';
+	ok(tee->has(tee, &desc, &has, &err) == -1 && err.code == SP_ENETWORK,
+	   "a question that fails is a failure");
+	err = (struct sp_err){ 0 };
+	a.fail_at = 0;
 	list[0] = list[1] = NULL;
 	ok(tee->begin(tee, 0, &err) == 0 && tee->write(tee, "ab", 2, &err) == 0 &&
 	   tee->write(tee, "c", 1, &err) == 0 && tee->end(tee, &desc, &err) == 0,

@@ -40,7 +40,7 @@ static const struct {
 
 static void test_refused(void)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 
 	put_file("program", "#!/bin/sh\n", 10);
 	chmod("program", 0755);
@@ -84,7 +84,7 @@ static const struct {
 
 static void test_accepted(void)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct tiny t;
 
 	tiny_init(&t, "text");
@@ -125,7 +125,7 @@ static void test_accepted(void)
 
 static void test_bad_name(void)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct sp_err err = { 0 };
 	struct sp_arena arena = { 0 };
 	struct sp_dest *dest = NULL;
@@ -144,7 +144,7 @@ static void test_bad_name(void)
 /* All or nothing: a destination that fails keeps the others from appearing. */
 static void test_two_phases(void)
 {
-	struct sp_dest_options options = tiny_options();
+	struct sp_transport_options options = tiny_options();
 	struct sp_err err = { 0 };
 	struct sp_dest *a = NULL, *b = NULL;
 	struct tiny t;

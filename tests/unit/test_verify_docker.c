@@ -68,7 +68,7 @@ static void judge_path(const char *text, const char *problem, const char *name)
 	struct sp_err err = { 0 };
 	char *ref = NULL;
 
-	if (sp_source_open(text, &source, &ref, &err)) {
+	if (sp_source_open(text, NULL, &source, &ref, &err)) {
 		ok(false, "%s: %s", name, err.msg);
 		return;
 	}

@@ -85,15 +85,15 @@ TEST_FN int tiny_feed(const struct tiny *t, struct sp_sink *sink, struct sp_err 
 	return tiny_blob(sink, &t->manifest_text, &t->manifest.manifest, err);
 }
 
-TEST_FN struct sp_dest_options tiny_options(void)
+TEST_FN struct sp_transport_options tiny_options(void)
 {
-	return (struct sp_dest_options){ .temp_dir = scratch_dir(), .host_os = "linux",
+	return (struct sp_transport_options){ .temp_dir = scratch_dir(), .host_os = "linux",
 					 .host_arch = "amd64", .stdout_fd = 1 };
 }
 
 /* Write the image to a destination under one name, "docker.io/library/NAME:TAG". */
 TEST_FN int tiny_write(const struct tiny *t, const char *text, const char *name,
-		       const char *tag, const struct sp_dest_options *options,
+		       const char *tag, const struct sp_transport_options *options,
 		       struct sp_err *err)
 {
 	sp_autofree char *path = sp_strf("library/%s", name);

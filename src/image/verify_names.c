@@ -38,7 +38,7 @@ static const char *unsafe(const char *name, size_t len)
 /* Where an entry stands, for the report; malloc'ed. */
 static char *place(const char *where, const char *name, size_t len)
 {
-	sp_autofree char *shown = sp_verify_show(name, len);
+	sp_autofree char *shown = sp_show(name, len);
 
 	return sp_strf("%s: %s", where, len ? shown : "(no name)");
 }

@@ -37,7 +37,7 @@ int sp_gather_entry(struct sp_plan *plan, struct sp_root *root, const char *real
 	if (sp_root_open(root, real, &file, err))
 		return -1;
 	carry_owner(st, &entry);
-	entry.caps = sp_root_xattr(root, &file, CAPS_XATTR, &plan->arena, &entry.caps_len);
+	entry.caps = sp_file_xattr(&file, CAPS_XATTR, &plan->arena, &entry.caps_len);
 	return sp_plan_add(plan, &entry, err);
 }
 

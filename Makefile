@@ -209,6 +209,11 @@ check-oracle: all
 check-cross: all
 	$(RUN_TESTS) $(wildcard tests/cross/*.sh)
 
+# Programs of Debian in containers, compared with this machine; ONLY=REGEX picks some.
+# tests/corpus/run.sh leaves the table in $(BUILD)/corpus.md.
+check-corpus: all
+	$(Q)ONLY='$(ONLY)' $(TESTENV) tests/corpus/run.sh
+
 bench: all
 	$(Q)$(TESTENV) tests/bench/run.sh
 
@@ -276,13 +281,14 @@ clean:
 help:
 	@echo 'build     all (default) docs samples install uninstall clean'
 	@echo 'look      demo'
-	@echo 'test      check check-unit check-cli check-engines check-oracle check-cross fuzz bench'
+	@echo 'test      check check-unit check-cli check-engines check-oracle check-cross check-corpus'
+	@echo '          fuzz bench'
 	@echo 'inspect   lint warnings tidy cppcheck analyze'
 	@echo 'settings  CC= CFLAGS= SAN=address,undefined PREFIX= DESTDIR= V=1 JOBS= FUZZ_SECONDS='
 
 FORCE:
 .PHONY: all docs install uninstall check check-unit check-cli check-engines check-oracle \
-	check-cross bench fuzz fuzz-run \
+	check-cross check-corpus bench fuzz fuzz-run \
 	lint warnings compile tidy cppcheck analyze demo samples clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

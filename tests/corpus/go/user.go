@@ -1,0 +1,22 @@
+// A look-up of users and groups.
+package main
+
+import (
+	"fmt"
+	"os/user"
+)
+
+func main() {
+	for _, name := range []string{"root", "nobody", "nosuchuser"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		fmt.Println(u.Uid, u.Username)
+	}
+	g, err := user.LookupGroupId("0")
+	fmt.Println(g, err)
+	me, err := user.Current()
+	fmt.Println(me.Uid, me.Username, err)
+}

@@ -135,7 +135,7 @@ SP_API int scratchpack_verify(struct scratchpack *job, const char *image,
  * The report of the last operation, a JSON object as UTF-8 text, or NULL when
  * there is none.  It belongs to the job and lives until the next operation.
  */
-SP_API const char *scratchpack_report(const struct scratchpack *job);
+SP_API const char *scratchpack_report(struct scratchpack *job);
 
 /* The version of the library, as in "0.1.0". */
 SP_API const char *scratchpack_version(void);

@@ -78,7 +78,7 @@ may_include() { # LAYER: extended regular expression of headers
 	transport) echo '(base|image|transport)/.*' ;;
 	trace) echo '(base|trace)/.*' ;;
 	api) echo '(base|elf|loader|rootfs|image|transport|trace|api)/.*' ;;
-	cli) echo '((base|cli)/.*|api/options\.h|image/json\.h)' ;;
+	cli) echo '((base|cli)/.*|api/(options|document)\.h|image/json\.h)' ;;
 	*) echo '' ;;
 	esac
 }

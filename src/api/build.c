@@ -98,7 +98,7 @@ static int plan(struct sp_build *build, struct sp_target *target, struct sp_err 
 		.library_path = sp_pairs_get(&o->env, "LD_LIBRARY_PATH"),
 		.preload = sp_pairs_get(&o->env, "LD_PRELOAD"),
 		.path = sp_pairs_get(&o->env, "PATH"),
-		.keep_probes = build->explain,
+		.keep_probes = build->explain && !build->job->brief,
 		.bind_now = o->bind_now, .cpu = o->cpu,
 		.env = o->env.items, .env_nr = o->env.items_nr,
 		.with = o->with.items, .with_nr = o->with.items_nr,

@@ -21,7 +21,9 @@ struct scratchpack {
 	void (*progress)(void *ctx, const struct sp_progress *);
 	void *progress_ctx;
 	volatile sig_atomic_t cancelled;
+	struct sp_json *document;		/* the report, and its text when asked for */
 	char *report;
+	bool brief;			/* document.h */
 	struct sp_registry_options registry;	/* both by sp_job_transport() */
 	struct sp_transport_options transport;
 };
@@ -105,8 +107,8 @@ void sp_report_summary(struct sp_build *build, struct sp_json *report);
 void sp_report_program(struct sp_build *build, const struct sp_target *target,
 		       struct sp_json *report);
 
-/* Put a report in the place of the last one. */
-void sp_job_report(struct scratchpack *job, const struct sp_json *report);
+/* Put a report, which the job owns from then on, or NULL in the place of the last one. */
+void sp_job_report(struct scratchpack *job, struct sp_json *report);
 void sp_job_progress(struct scratchpack *job, const char *phase, const char *item,
 		     uint64_t done, uint64_t total);
 

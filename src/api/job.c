@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/build.h"
+#include "api/document.h"
 #include "api/report_verify.h"
 #include "api/witness.h"
 #include "base/buf.h"
@@ -22,7 +23,7 @@ void scratchpack_free(struct scratchpack *job)
 	if (!job)
 		return;
 	sp_options_release(&job->options);
-	free(job->report);
+	sp_job_report(job, NULL);
 	free(job);
 }
 
@@ -44,9 +45,21 @@ void scratchpack_cancel(struct scratchpack *job)
 	job->cancelled = 1;
 }
 
-const char *scratchpack_report(const struct scratchpack *job)
+const char *scratchpack_report(struct scratchpack *job)
 {
+	if (job->document && !job->report)
+		job->report = sp_json_text(job->document, true);
 	return job->report;
+}
+
+const struct sp_json *scratchpack_document(const struct scratchpack *job)
+{
+	return job->document;
+}
+
+void scratchpack_set_brief(struct scratchpack *job, bool brief)
+{
+	job->brief = brief;
 }
 
 const char *scratchpack_version(void)
@@ -59,10 +72,12 @@ const char *scratchpack_compressors(void)
 	return sp_compress_versions();
 }
 
-void sp_job_report(struct scratchpack *job, const struct sp_json *report)
+void sp_job_report(struct scratchpack *job, struct sp_json *report)
 {
 	free(job->report);
-	job->report = report ? sp_json_text(report, true) : NULL;
+	sp_json_free(job->document);
+	job->report = NULL;
+	job->document = report;
 }
 
 void sp_job_progress(struct scratchpack *job, const char *phase, const char *item,
@@ -95,7 +110,7 @@ int scratchpack_plan(struct scratchpack *job, struct sp_err *err)
 	sp_report_build(&build, report);
 	if (rc)
 		report_error(report, err);
-	sp_job_report(job, report);
+	sp_job_report(job, sp_steal_ptr(&report));
 	return rc;
 }
 
@@ -113,7 +128,7 @@ int scratchpack_pack(struct scratchpack *job, struct sp_err *err)
 	if (sp_build_write(&build, report, err))
 		return -1;
 	sp_report_summary(&build, report);
-	sp_job_report(job, report);
+	sp_job_report(job, sp_steal_ptr(&report));
 	return 0;
 }
 
@@ -131,7 +146,7 @@ int scratchpack_inspect(struct scratchpack *job, struct sp_err *err)
 	sp_report_program(&build, &build.targets[0], report);
 	if (rc)
 		report_error(report, err);
-	sp_job_report(job, report);
+	sp_job_report(job, sp_steal_ptr(&report));
 	return rc;
 }
 
@@ -156,7 +171,7 @@ int scratchpack_verify(struct scratchpack *job, const char *image, struct sp_err
 		sp_err_wrap(err, "%s", image);
 	sp_autojson struct sp_json *report = sp_json_object();
 	sp_report_verify(&found, image, report);
-	sp_job_report(job, report);
+	sp_job_report(job, sp_steal_ptr(&report));
 	sp_verify_report_release(&found);
 	source->close(source);
 	return rc;

@@ -188,8 +188,9 @@ static void report_plan(struct sp_build *build, const struct sp_plan *plan,
 			struct sp_json *report)
 {
 	struct sp_json *list = sp_json_add_array(report, "plan");
+	bool brief = build->job->brief;
 
-	for (size_t i = 0; i < plan->entries_nr; i++) {
+	for (size_t i = 0; !brief && i < plan->entries_nr; i++) {
 		const struct sp_entry *e = &plan->entries[i];
 		struct sp_json *item = sp_json_push_object(list);
 		char mode[8];
@@ -305,6 +306,7 @@ void sp_report_program(struct sp_build *build, const struct sp_target *target,
 		report_closure(target->rootfs->others[i], sp_json_push_object(others));
 	report_needs(target->rootfs, report);
 	report_plan(build, plan, report);
+	sp_json_add_int(report, "entries", (int64_t)plan->entries_nr);
 	sp_json_add_int(report, "size", (int64_t)sp_plan_size(plan));
 	report_floors(build, target->rootfs->closure, report);
 	if (build->explain)

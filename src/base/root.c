@@ -90,6 +90,7 @@ static int look(struct sp_root *root, const char *path, struct node **ret,
 /* A walk along a path: what has been resolved and what is still to go. */
 struct walk {
 	struct sp_buf done, todo;
+	size_t at;			/* bytes of todo that are done */
 	struct sp_link links[SP_LINKS_MAX];
 	size_t links_nr;
 };
@@ -117,6 +118,7 @@ static bool follow(struct walk *walk, const struct node *node, const char *rest)
 	walk->links[walk->links_nr++] =
 		(struct sp_link){ .path = node->path, .target = node->target };
 	put_before(&walk->todo, node->target, rest);
+	walk->at = 0;
 	if (node->target[0] == '/')
 		sp_buf_reset(&walk->done);
 	return walk->todo.len <= 4 * SP_PATH_MAX;
@@ -147,7 +149,9 @@ static int walk_path(struct sp_root *root, const char *path, bool keep_last,
 	if (look(root, "/", &node, err))
 		return -1;
 	for (;;) {
-		const char *at = walk->todo.data + strspn(walk->todo.data, "/");
+		const char *at = walk->todo.data + walk->at;
+
+		at += strspn(at, "/");
 		size_t len = strcspn(at, "/");
 		const char *rest = at + len;
 
@@ -158,7 +162,8 @@ static int walk_path(struct sp_root *root, const char *path, bool keep_last,
 		if (len == 2 && memcmp(at, "..", 2) == 0) {
 			drop_last(&walk->done);
 		} else if (len != 1 || at[0] != '.') {
-			sp_buf_addf(&walk->done, "/%.*s", (int)len, at);
+			sp_buf_addch(&walk->done, '/');
+			sp_buf_add(&walk->done, at, len);
 		}
 		if (look(root, walk->done.len ? walk->done.data : "/", &node, err))
 			return -1;
@@ -175,10 +180,7 @@ static int walk_path(struct sp_root *root, const char *path, bool keep_last,
 		/* and "file/" is nothing */
 		if (node->st.type == SP_ABSENT || (*rest && node->st.type != SP_DIR))
 			return 0;
-		char *tail = sp_strdup(rest);
-		sp_buf_reset(&walk->todo);
-		sp_buf_addstr(&walk->todo, tail);
-		free(tail);
+		walk->at = (size_t)(rest - walk->todo.data);
 	}
 	*ret = node;
 	return 0;
@@ -307,12 +309,11 @@ int sp_file_unchanged(struct sp_file *file, const struct sp_stat *st,
 	return 0;
 }
 
-const void *sp_file_xattr(struct sp_file *file, const char *name, struct sp_arena *arena,
-			  size_t *ret_len)
+const void *sp_root_xattr(struct sp_root *root, struct sp_file *file,
+			  const char *name, struct sp_arena *arena, size_t *ret_len)
 {
 	char value[XATTR_MAX];
-	ssize_t len = file->ops->getxattr ?
-			      file->ops->getxattr(file, name, value, sizeof(value)) : -1;
+	ssize_t len = root->ops->getxattr(file, name, value, sizeof(value));
 
 	*ret_len = len > 0 ? (size_t)len : 0;
 	return len > 0 ? sp_arena_memdup(arena, value, (size_t)len) : NULL;

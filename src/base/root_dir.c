@@ -20,12 +20,18 @@
 
 #include "base/vec.h"
 
+#define PARENTS 8	/* directories that are kept open */
+
 struct dir {
 	int fd;
 	bool no_openat2;
-	/* the parent of the last look-up, since look-ups come in runs */
-	char *parent;
-	int parent_fd;
+	/* the parents of the last look-ups, since look-ups come in runs, and links lead
+	 * to and fro */
+	struct parent {
+		char *path;
+		int fd;
+	} parents[PARENTS];
+	unsigned next;		/* the one to give up */
 };
 
 static void fill(const struct stat *st, struct sp_stat *ret)
@@ -87,24 +93,37 @@ static int open_in(struct dir *dir, const char *path, int flags)
 	return open_by_steps(dir, path, flags);
 }
 
-/* A handle on the parent directory of path, kept until another is asked for. */
+static void drop(struct parent *parent)
+{
+	free(parent->path);
+	sp_close_fd(&parent->fd);
+	*parent = (struct parent){ .fd = -1 };
+}
+
+/* A handle on the parent directory of path, which dir keeps. */
 static int parent_of(struct dir *dir, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	size_t len = slash == path ? 1 : (size_t)(slash - path);
 
-	if (dir->parent && strlen(dir->parent) == len &&
-	    memcmp(dir->parent, path, len) == 0)
-		return dir->parent_fd;
-	free(dir->parent);
-	sp_close_fd(&dir->parent_fd);
-	dir->parent = sp_strndup(path, len);
-	dir->parent_fd = open_in(dir, dir->parent, O_PATH | O_DIRECTORY);
-	if (dir->parent_fd < 0) {
-		free(dir->parent);
-		dir->parent = NULL;
+	for (size_t i = 0; i < PARENTS; i++) {
+		const char *have = dir->parents[i].path;
+
+		if (have && strncmp(have, path, len) == 0 && !have[len])
+			return dir->parents[i].fd;
 	}
-	return dir->parent_fd;
+	struct parent *parent = &dir->parents[dir->next++ % PARENTS];
+	drop(parent);
+	parent->path = sp_strndup(path, len);
+	parent->fd = open_in(dir, parent->path, O_PATH | O_DIRECTORY);
+	if (parent->fd < 0) {
+		int saved = errno;
+
+		drop(parent);
+		errno = saved;
+		return -1;
+	}
+	return parent->fd;
 }
 
 static int read_link(int fd, const char *name, char **ret)
@@ -161,25 +180,24 @@ static void file_close(struct sp_file *file)
 	close(file->fd);
 }
 
-static ssize_t dir_getxattr(struct sp_file *file, const char *name, void *buf,
-			    size_t len)
-{
-	return fgetxattr(file->fd, name, buf, len);
-}
-
 static const struct sp_file_ops file_ops = {
 	.pread = file_pread,
 	.restat = file_restat,
 	.close = file_close,
-	.getxattr = dir_getxattr,
 };
 
 static int dir_open(void *ctx, const char *path, struct sp_file *ret)
 {
 	/* O_NONBLOCK: a FIFO must not make us wait for a writer */
-	sp_autoclose int fd = open_in(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC;
+	const char *name = strrchr(path, '/') + 1;
+	int parent = *name ? parent_of(ctx, path) : -1;
 	struct stat st;
 
+	if (*name && parent < 0)
+		return -errno;
+	/* one name that is no link leads nowhere else */
+	sp_autoclose int fd = *name ? openat(parent, name, flags) : open_in(ctx, path, flags);
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &st))
@@ -222,12 +240,18 @@ static int dir_list(void *ctx, const char *path, char ***ret, size_t *ret_nr)
 	return -failed;
 }
 
+static ssize_t dir_getxattr(struct sp_file *file, const char *name, void *buf,
+			    size_t len)
+{
+	return fgetxattr(file->fd, name, buf, len);
+}
+
 static void dir_free(void *ctx)
 {
 	struct dir *dir = ctx;
 
-	free(dir->parent);
-	sp_close_fd(&dir->parent_fd);
+	for (size_t i = 0; i < PARENTS; i++)
+		drop(&dir->parents[i]);
 	sp_close_fd(&dir->fd);
 	free(dir);
 }
@@ -236,6 +260,7 @@ static const struct sp_root_ops dir_ops = {
 	.lstat = dir_lstat,
 	.open = dir_open,
 	.list = dir_list,
+	.getxattr = dir_getxattr,
 	.free = dir_free,
 };
 
@@ -250,7 +275,8 @@ int sp_root_open_dir(const char *path, struct sp_root **ret, struct sp_err *err)
 	size_t len = strlen(path);
 
 	dir->fd = fd;
-	dir->parent_fd = -1;
+	for (size_t i = 0; i < PARENTS; i++)
+		dir->parents[i].fd = -1;
 	while (len > 0 && path[len - 1] == '/')
 		len--;
 	sp_autofree char *label = sp_strndup(path, len);

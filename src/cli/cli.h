@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "api/document.h"
 #include "api/options.h"
 #include "image/json.h"
 #include "scratchpack.h"
@@ -87,9 +88,6 @@ void cli_print_facts(FILE *out, const struct sp_json *program);
 void cli_print_plan(FILE *out, const struct sp_json *program, bool verbose);
 void cli_print_verify(FILE *out, const struct sp_json *report, bool verbose);
 void cli_print_notes(const struct sp_json *program);
-
-/* The report of the job as a document; free it. */
-SP_CHECKED int cli_report(const struct cli *cli, struct sp_json **ret, struct sp_err *err);
 
 /* Was all of stdout written?  SP_EOUTPUT. */
 SP_CHECKED int cli_flush(struct sp_err *err);

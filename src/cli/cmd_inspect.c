@@ -34,32 +34,30 @@ static bool is_image(const char *text)
 
 static int inspect_image(struct cli *cli, const char *text, struct sp_err *err)
 {
-	sp_autojson struct sp_json *report = NULL;
 	int rc = scratchpack_verify(cli->job, text, err);
-	struct sp_err ignored = { 0 };
+	const struct sp_json *report = scratchpack_document(cli->job);
 
-	if (!scratchpack_report(cli->job))
+	if (!report)
 		return -1;
 	if (cli->json)
 		printf("%s\n", scratchpack_report(cli->job));
-	else if (cli_report(cli, &report, &ignored) == 0)
+	else
 		cli_print_verify(stdout, report, true);
 	return rc ? rc : cli_flush(err);
 }
 
 static int inspect_program(struct cli *cli, const char *text, struct sp_err *err)
 {
-	sp_autojson struct sp_json *report = NULL;
-	struct sp_err ignored = { 0 };
-
 	if (scratchpack_set(cli->job, "program", text, err))
 		return -1;
+	scratchpack_set_brief(cli->job, !cli->json && !cli->verbose);
 	int rc = scratchpack_inspect(cli->job, err);
-	if (!scratchpack_report(cli->job))
+	const struct sp_json *report = scratchpack_document(cli->job);
+	if (!report)
 		return -1;
 	if (cli->json) {
 		printf("%s\n", scratchpack_report(cli->job));
-	} else if (cli_report(cli, &report, &ignored) == 0) {
+	} else {
 		cli_print_tree(stdout, report, cli_color_on(stdout, cli), cli->verbose);
 		cli_print_facts(stdout, report);
 		if (cli->verbose)

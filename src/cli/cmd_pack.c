@@ -15,17 +15,14 @@ static int set_programs(struct cli *cli, struct sp_err *err)
 
 static int dry_run(struct cli *cli, struct sp_err *err)
 {
-	sp_autojson struct sp_json *report = NULL;
-
 	if (scratchpack_plan(cli->job, err))
 		return -1;
 	if (cli->json) {
 		printf("%s\n", scratchpack_report(cli->job));
 		return cli_flush(err);
 	}
-	if (cli_report(cli, &report, err))
-		return -1;
-	const struct sp_json *programs = sp_json_get(report, "programs");
+	const struct sp_json *programs =
+		sp_json_get(scratchpack_document(cli->job), "programs");
 	for (const struct sp_json *p = sp_json_first(programs); p; p = sp_json_next(p)) {
 		cli_print_plan(stdout, p, cli->verbose);
 		cli_print_notes(p);
@@ -91,15 +88,14 @@ static int print_results(struct cli *cli, const struct sp_json *report, struct s
 
 int cli_pack(struct cli *cli, struct sp_err *err)
 {
-	sp_autojson struct sp_json *report = NULL;
-
 	if (set_programs(cli, err))
 		return -1;
 	if (cli->dry_run)
 		return dry_run(cli, err);
-	if (scratchpack_pack(cli->job, err) || cli_report(cli, &report, err))
+	if (scratchpack_pack(cli->job, err))
 		return -1;
 	cli_progress_done();
+	const struct sp_json *report = scratchpack_document(cli->job);
 	const struct sp_json *programs = sp_json_get(report, "programs");
 	for (const struct sp_json *p = sp_json_first(programs); p; p = sp_json_next(p))
 		cli_print_notes(p);

@@ -58,7 +58,7 @@ static void print_chain(const struct sp_json *report, const struct sp_json *entr
 }
 
 /* Analyse; an incomplete closure can be explained as well as a whole one. */
-static int inspect(struct cli *cli, struct sp_json **ret, struct sp_err *err)
+static int inspect(struct cli *cli, const struct sp_json **ret, struct sp_err *err)
 {
 	struct sp_err why = { 0 };
 
@@ -67,16 +67,18 @@ static int inspect(struct cli *cli, struct sp_json **ret, struct sp_err *err)
 				  cli->command->name);
 	if (scratchpack_set(cli->job, "program", cli->operands[0], err))
 		return -1;
-	if (scratchpack_inspect(cli->job, &why) && !scratchpack_report(cli->job)) {
+	int rc = scratchpack_inspect(cli->job, &why);
+	*ret = scratchpack_document(cli->job);
+	if (rc && !*ret) {
 		*err = why;
 		return -1;
 	}
-	return cli_report(cli, ret, err);
+	return 0;
 }
 
 int cli_why(struct cli *cli, struct sp_err *err)
 {
-	sp_autojson struct sp_json *report = NULL;
+	const struct sp_json *report;
 
 	if (inspect(cli, &report, err))
 		return -1;
@@ -150,7 +152,7 @@ static size_t explain(const struct sp_json *closure, const char *name)
 
 int cli_why_not(struct cli *cli, struct sp_err *err)
 {
-	sp_autojson struct sp_json *report = NULL;
+	const struct sp_json *report;
 
 	if (inspect(cli, &report, err))
 		return -1;

@@ -1,19 +1,10 @@
 /*
- * The library's report, as a document to print from.
+ * What the commands share in printing a report.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "cli/cli.h"
-
-int cli_report(const struct cli *cli, struct sp_json **ret, struct sp_err *err)
-{
-	const char *text = scratchpack_report(cli->job);
-
-	if (!text)
-		return sp_err_set(err, SP_EFAIL, "there is no report");
-	return sp_json_parse_own(text, strlen(text), ret, err);
-}
 
 int cli_flush(struct sp_err *err)
 {

@@ -90,7 +90,6 @@ void cli_print_facts(FILE *out, const struct sp_json *program)
 {
 	const struct sp_json *floors = sp_json_get(program, "floors");
 	const struct sp_json *h = sp_json_get(program, "hardening");
-	const struct sp_json *plan = sp_json_get(program, "plan");
 	const struct sp_json *problems = sp_json_get(program, "problems");
 	const struct sp_json *notes = sp_json_get(program, "notes");
 	char size[16];
@@ -113,7 +112,7 @@ void cli_print_facts(FILE *out, const struct sp_json *program)
 		sp_json_bool(h, "pie") ? "PIE" : "no PIE", sp_json_str(h, "relro"),
 		sp_json_bool(h, "executable_stack") ? ", executable stack" : "",
 		sp_json_bool(h, "text_relocations") ? ", text relocations" : "");
-	fprintf(out, "image\n  %zu entries, %s\n", sp_json_len(plan),
+	fprintf(out, "image\n  %lld entries, %s\n", (long long)number(program, "entries"),
 		cli_size(size, sizeof(size), number(program, "size")));
 	for (const struct sp_json *n = sp_json_first(notes); n; n = sp_json_next(n)) {
 		fputs("note ", out);

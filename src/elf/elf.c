@@ -116,6 +116,12 @@ static const struct kind {
 #undef KIND
 };
 
+/* Is the file's byte order not ours? */
+static bool swapped(const struct sp_reader *r)
+{
+	return r->big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+}
+
 /* Both buffers are aligned, len is a multiple of the record's size: libelf has
  * nothing left to refuse, but its answer is checked all the same. */
 static bool translate(const struct sp_reader *r, Elf_Type type, void *from, void *to,
@@ -149,6 +155,9 @@ int sp_reader_records(const struct sp_reader *r, enum sp_record record,
 	_Alignas(max_align_t) char raw[BLOCK], native[BLOCK];
 	char *out = ret;
 
+	/* the usual case: in the file as in our hands */
+	if (!widen && !swapped(r) && nr <= SIZE_MAX / size)
+		return sp_reader_bytes(r, what, offset, ret, nr * size, err);
 	while (nr > 0) {
 		size_t n = nr < BLOCK / size ? nr : BLOCK / size;
 
@@ -166,12 +175,6 @@ int sp_reader_records(const struct sp_reader *r, enum sp_record record,
 		nr -= n;
 	}
 	return 0;
-}
-
-/* Is the file's byte order not ours? */
-static bool swapped(const struct sp_reader *r)
-{
-	return r->big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
 }
 
 uint16_t sp_reader_u16(const struct sp_reader *r, const void *p)
@@ -306,14 +309,16 @@ static int read_upx(struct sp_reader *r, struct sp_elf *elf, struct sp_err *err)
 	return 0;
 }
 
-static int read_dynamic(const struct sp_reader *r, struct sp_elf *elf,
-			struct sp_err *err)
+static int read_dynamic(const struct sp_reader *r, const struct sp_elf_watch *watch,
+			struct sp_elf *elf, struct sp_err *err)
 {
 	SP_CLEANUP(sp_dynamic_release) struct sp_dynamic dyn = { 0 };
 
 	if (sp_dynamic_read(r, &dyn, elf, err))
 		return -1;
-	return dyn.found ? sp_versions_read(r, &dyn, elf, err) : 0;
+	if (dyn.found && sp_versions_read(r, &dyn, elf, err))
+		return -1;
+	return watch ? sp_watch_read(r, &dyn, watch, elf, err) : 0;
 }
 
 /* Parts that only inform: what is damaged there is unknown, and no more.  A read
@@ -336,7 +341,8 @@ static int read_hints(struct sp_reader *r, struct sp_elf *elf, struct sp_err *er
 	return 0;
 }
 
-static int read_facts(struct sp_file *file, struct sp_elf **ret, struct sp_err *err)
+static int read_facts(struct sp_file *file, const struct sp_elf_watch *watch,
+		      struct sp_elf **ret, struct sp_err *err)
 {
 	sp_autoelf struct sp_elf *elf = sp_calloc(1, sizeof(*elf));
 	struct sp_blocks blocks;
@@ -345,7 +351,7 @@ static int read_facts(struct sp_file *file, struct sp_elf **ret, struct sp_err *
 	if (sp_reader_open_with(&r, file, &blocks, &elf->arena, err))
 		return -1;
 	copy_header(&r, elf);
-	if (read_segments(&r, elf, err) || read_dynamic(&r, elf, err) ||
+	if (read_segments(&r, elf, err) || read_dynamic(&r, watch, elf, err) ||
 	    read_hints(&r, elf, err))
 		return -1;
 	*ret = sp_steal_ptr(&elf);
@@ -354,7 +360,13 @@ static int read_facts(struct sp_file *file, struct sp_elf **ret, struct sp_err *
 
 int sp_elf_read(struct sp_file *file, struct sp_elf **ret, struct sp_err *err)
 {
-	int rc = read_facts(file, ret, err);
+	return sp_elf_read_watching(file, NULL, ret, err);
+}
+
+int sp_elf_read_watching(struct sp_file *file, const struct sp_elf_watch *watch,
+			 struct sp_elf **ret, struct sp_err *err)
+{
+	int rc = read_facts(file, watch, ret, err);
 
 	if (rc && err->code == SP_EPROGRAM)
 		sp_err_name(err, "damaged-file");

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/root.h"
 
@@ -93,6 +94,11 @@ struct sp_elf {
 	uint64_t dt_flags, dt_flags_1;	/* DT_FLAGS (DF_*), DT_FLAGS_1 (DF_1_*) */
 	bool textrel;
 
+	/* of the names that were watched for, those that are imported: their numbers */
+	bool watched;			/* all imports were looked at */
+	const uint32_t *imported;
+	size_t imported_nr;
+
 	/* symbol versions */
 	const struct sp_elf_version *verneed;
 	size_t verneed_nr;
@@ -131,6 +137,20 @@ bool sp_elf_is(struct sp_file *file);
  */
 SP_CHECKED int sp_elf_read(struct sp_file *file, struct sp_elf **ret,
 			   struct sp_err *err);
+
+/*
+ * The same, and look for names among the imports while the file is at hand.  Damage
+ * to the symbols is no error here and leaves watched unset: sp_elf_imports() says what
+ * it is.  (watch.c)
+ */
+struct sp_elf_watch {
+	struct sp_map names;		/* to numbers of 32 bits */
+	uint64_t starts[1024];		/* a bit for each two bytes that a name begins with */
+};
+SP_CHECKED int sp_elf_read_watching(struct sp_file *file, const struct sp_elf_watch *watch,
+				    struct sp_elf **ret, struct sp_err *err);
+/* The name must outlive the watch, and is no empty one.  Release names at the end. */
+void sp_elf_watch_add(struct sp_elf_watch *watch, const char *name, size_t number);
 void sp_elf_free(struct sp_elf *elf);
 void sp_elf_freep(struct sp_elf **elf);
 #define sp_autoelf __attribute__((cleanup(sp_elf_freep)))

@@ -25,7 +25,10 @@ static int from_block(const struct sp_reader *r, uint64_t offset, void *buf, siz
 		i = b->next++ % SP_READER_BLOCKS;
 		b->block[i].offset = offset - offset % BLOCK_ALIGN;
 		b->block[i].len = 0;
-		if (sp_file_pread(r->file, b->block[i].data, SP_READER_BLOCK,
+		/* a read beyond the end would only learn where that is */
+		uint64_t left = r->size - b->block[i].offset;
+		if (sp_file_pread(r->file, b->block[i].data,
+				  left < SP_READER_BLOCK ? (size_t)left : SP_READER_BLOCK,
 				  b->block[i].offset, &b->block[i].len, err))
 			return -1;
 	}
@@ -304,6 +307,15 @@ int sp_strings_charge(struct sp_strings *s, const char *string, size_t limit,
 				  "%s: its strings amount to more than %zu bytes, "
 				  "counted as often as they are used", s->what, limit);
 	return 0;
+}
+
+void sp_strings_keep_whole(struct sp_strings *s)
+{
+	if (s->whole_max && s->size > s->whole_max) {
+		free(s->data);
+		s->data = NULL;
+	}
+	s->whole_max = 0;
 }
 
 void sp_strings_release(struct sp_strings *s)

@@ -34,7 +34,7 @@
 /* Parts of the file that are kept, since what is small is near what is small: with
  * them a handful of system calls reads all facts.  sp_reader_open_with() sets it up. */
 #define SP_READER_BLOCK 4096	/* bytes */
-#define SP_READER_BLOCKS 4
+#define SP_READER_BLOCKS 8
 struct sp_blocks {
 	struct {
 		uint64_t offset;
@@ -132,6 +132,8 @@ SP_CHECKED int sp_strings_get(struct sp_strings *strings, const struct sp_reader
  * bytes for all strings of the table. */
 SP_CHECKED int sp_strings_charge(struct sp_strings *strings, const char *string,
 				 size_t limit, struct sp_err *err);
+/* Keep a table whole from now on, even if it is a large one. */
+void sp_strings_keep_whole(struct sp_strings *strings);
 void sp_strings_release(struct sp_strings *strings);
 
 /* --- the parts of sp_elf_read() --- */
@@ -160,6 +162,16 @@ typedef void sp_version_fn(void *ctx, const struct sp_elf_version *version,
 			   unsigned index);
 SP_CHECKED int sp_versions_walk(const struct sp_reader *r, struct sp_dynamic *dyn,
 				sp_version_fn *fn, void *ctx, struct sp_err *err);
+
+/* The names of the undefined symbols.  (symbols.c) */
+SP_CHECKED int sp_imports_walk(const struct sp_reader *r, struct sp_dynamic *dyn,
+			       void (*visit)(void *ctx, const char *name), void *ctx,
+			       struct sp_err *err);
+
+/* Which watched names are among them.  (watch.c) */
+SP_CHECKED int sp_watch_read(const struct sp_reader *r, struct sp_dynamic *dyn,
+			     const struct sp_elf_watch *watch, struct sp_elf *elf,
+			     struct sp_err *err);
 
 /* Facts from version tables, notes, sections, build info.  The last three only
  * inform. */

@@ -31,7 +31,6 @@ static int stream(const struct sp_elf *elf, struct sp_file *file, sp_stream_fn *
 
 struct strings {
 	size_t min_len;
-	const char *mark;	/* only strings with it are wanted; or NULL */
 	bool (*visit)(void *ctx, const char *text, size_t len);
 	void *ctx;
 	bool skipping;		/* the rest of a string that is too long */
@@ -98,25 +97,22 @@ static bool take_run(const struct strings *s, const char *text, const char *end)
 	       s->visit(s->ctx, text, (size_t)(end - text));
 }
 
-/* Where the run of text begins that reaches the end of data. */
-static size_t last_run(struct strings *s, const char *data, size_t len)
+/* How much is done, of data in which a run of text reaches from start to the end. */
+static size_t keep_rest(struct strings *s, size_t start, size_t len, bool last)
 {
-	size_t start = len;
-
-	while (start > 0 && is_text((unsigned char)data[start - 1]))
-		start--;
-	if (start)
-		s->skipping = false;
-	return start;
+	if (len - start <= SP_ELF_TEXT_MAX && !last)
+		return start;
+	/* The next range begins anew. */
+	s->skipping = !last;
+	return len;
 }
 
 static size_t take_strings(void *ctx, const char *data, size_t len, bool last)
 {
 	struct strings *s = ctx;
-	bool none = s->mark && !memmem(data, len, s->mark, strlen(s->mark));
-	size_t start = none ? last_run(s, data, len) : 0;
+	size_t start = 0;
 
-	for (size_t i = none ? len : 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		if (is_text((unsigned char)data[i]))
 			continue;
 		if (data[i] == '\0' && !s->skipping && !take_run(s, data + start, data + i))
@@ -124,11 +120,7 @@ static size_t take_strings(void *ctx, const char *data, size_t len, bool last)
 		s->skipping = false;
 		start = i + 1;
 	}
-	if (len - start <= SP_ELF_TEXT_MAX && !last)
-		return start;
-	/* The next range begins anew. */
-	s->skipping = !last;
-	return len;
+	return keep_rest(s, start, len, last);
 }
 
 int sp_elf_strings(const struct sp_elf *elf, struct sp_file *file, size_t min_len,
@@ -140,14 +132,119 @@ int sp_elf_strings(const struct sp_elf *elf, struct sp_file *file, size_t min_le
 	return stream(elf, file, take_strings, &s, err);
 }
 
-int sp_elf_strings_with(const struct sp_elf *elf, struct sp_file *file, const char *mark,
-			bool (*visit)(void *ctx, const char *text, size_t len), void *ctx,
-			struct sp_err *err)
-{
-	struct strings s = { .min_len = strlen(mark), .mark = mark, .visit = visit,
-			     .ctx = ctx };
+/* A string that is looked for by what it holds. */
+struct mark {
+	const char *text;
+	size_t len, rare;	/* its byte that is the least usual one */
+};
 
-	return stream(elf, file, take_strings, &s, err);
+struct marks {
+	struct strings strings;
+	struct mark *marks;
+	size_t nr;
+	size_t now;		/* the mark that is looked for */
+	bool (*visit)(void *ctx, size_t mark, const char *text, size_t len);
+	void *ctx;
+};
+
+/* Letters are the most usual; what else is in words and paths follows. */
+static struct mark mark_of(const char *text)
+{
+	static const char usual[] = "/._- 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz";
+	struct mark mark = { text, strlen(text), 0 };
+	const char *best = NULL;
+
+	for (size_t i = 0; i < mark.len; i++) {
+		const char *at = strchr(usual, text[i]);
+
+		if (i && (!best || (at && at >= best)))
+			continue;
+		best = at;
+		mark.rare = i;
+	}
+	return mark;
+}
+
+/* memmem(), but by the unusual byte, of which memchr() finds the next at once. */
+static const char *find_mark(const struct mark *mark, const char *at, const char *end)
+{
+	while ((size_t)(end - at) >= mark->len) {
+		const char *rare = memchr(at + mark->rare, mark->text[mark->rare],
+					  (size_t)(end - at) - mark->len + 1);
+
+		if (!rare)
+			return NULL;
+		at = rare - mark->rare;
+		if (memcmp(at, mark->text, mark->len) == 0)
+			return at;
+		at++;
+	}
+	return NULL;
+}
+
+/* The strings with one mark in data.  False when there is enough. */
+static bool take_marked(const struct strings *s, const struct mark *mark,
+			const char *data, const char *end)
+{
+	for (const char *at = data; (at = find_mark(mark, at, end));) {
+		const char *start = at;
+
+		while (start > data && is_text((unsigned char)start[-1]))
+			start--;
+		while (at < end && is_text((unsigned char)*at))
+			at++;
+		if (at == end)
+			break;		/* it comes again */
+		if (*at == '\0' && !(s->skipping && start == data) && !take_run(s, start, at))
+			return false;
+	}
+	return true;
+}
+
+/* Where the run of text begins that reaches the end of data. */
+static size_t last_run(const char *data, size_t len)
+{
+	while (len > 0 && is_text((unsigned char)data[len - 1]))
+		len--;
+	return len;
+}
+
+static size_t take_marks(void *ctx, const char *data, size_t len, bool last)
+{
+	struct marks *m = ctx;
+
+	for (m->now = 0; m->now < m->nr; m->now++)
+		if (!take_marked(&m->strings, &m->marks[m->now], data, data + len))
+			return SP_STREAM_STOP;
+	size_t start = last_run(data, len);
+	if (start)
+		m->strings.skipping = false;
+	return keep_rest(&m->strings, start, len, last);
+}
+
+/* What is no UTF-8 in front of a string may have held the mark. */
+static bool visit_marked(void *ctx, const char *text, size_t len)
+{
+	struct marks *m = ctx;
+	const struct mark *mark = &m->marks[m->now];
+
+	return !memmem(text, len, mark->text, mark->len) ||
+	       m->visit(m->ctx, m->now, text, len);
+}
+
+int sp_elf_strings_with(const struct sp_elf *elf, struct sp_file *file,
+			const char *const *marks, size_t nr,
+			bool (*visit)(void *ctx, size_t mark, const char *text, size_t len),
+			void *ctx, struct sp_err *err)
+{
+	sp_autofree struct mark *list = sp_malloc(nr * sizeof(*list));
+	struct marks m = { .marks = list, .nr = nr, .visit = visit, .ctx = ctx };
+
+	for (size_t i = 0; i < nr; i++)
+		list[i] = mark_of(marks[i]);
+	m.strings = (struct strings){ .visit = visit_marked, .ctx = &m };
+	return nr ? stream(elf, file, take_marks, &m, err) : 0;
 }
 
 struct needles {

@@ -25,11 +25,15 @@ SP_CHECKED int sp_elf_strings(const struct sp_elf *elf, struct sp_file *file,
 			      size_t min_len, bool (*visit)(void *ctx, const char *text, size_t len),
 			      void *ctx, struct sp_err *err);
 
-/* The same for the strings that hold mark, which is text: many times as fast.  Others
- * may come too. */
+/*
+ * The same for the strings that hold one of nr marks, which are text and not empty:
+ * many times as fast.  visit is told which mark; the strings of each come in the order
+ * of the file, and one with two marks comes twice.
+ */
 SP_CHECKED int sp_elf_strings_with(const struct sp_elf *elf, struct sp_file *file,
-				   const char *mark,
-				   bool (*visit)(void *ctx, const char *text, size_t len),
+				   const char *const *marks, size_t nr,
+				   bool (*visit)(void *ctx, size_t mark, const char *text,
+						 size_t len),
 				   void *ctx, struct sp_err *err);
 
 /*

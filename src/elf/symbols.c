@@ -12,12 +12,12 @@
 #include "base/vec.h"
 #include "elf/reader.h"
 
-#define BLOCK 128	/* records read at a time */
+#define BLOCK 512	/* records read at a time */
 
 struct table {
-	struct sp_reader r;
-	struct sp_dynamic dyn;
-	struct sp_arena arena;
+	const struct sp_reader *r;
+	struct sp_dynamic *dyn;
+	struct sp_arena arena;		/* of names of versions */
 	const char **versions;		/* by the index of DT_VERSYM */
 	size_t versions_nr, versions_alloc;
 	uint64_t nr;
@@ -25,7 +25,6 @@ struct table {
 
 static void table_release(struct table *t)
 {
-	sp_dynamic_release(&t->dyn);
 	sp_arena_release(&t->arena);
 	free(t->versions);
 }
@@ -36,7 +35,7 @@ static int entry(const struct table *t, const char *tag, uint64_t address, uint6
 {
 	uint64_t offset, avail;
 
-	if (!sp_reader_locate(&t->r, address, &offset, &avail))
+	if (!sp_reader_locate(t->r, address, &offset, &avail))
 		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: %s at 0x%" PRIx64
 				  " lies outside the file", tag, address);
 	if (i > avail / size || nr > avail / size - i)
@@ -55,19 +54,19 @@ static int read_entries(const struct table *t, const char *tag, uint64_t address
 
 	if (entry(t, tag, address, i, size, nr, &offset, err))
 		return -1;
-	return sp_reader_bytes(&t->r, tag, offset, buf, nr * size, err);
+	return sp_reader_bytes(t->r, tag, offset, buf, nr * size, err);
 }
 
 static int count_by_hash(struct table *t, struct sp_err *err)
 {
 	/* The s390 and Alpha ABIs have entries of 64 bits there. */
-	bool wide = t->r.bits == 64 && (t->r.header.e_machine == EM_S390 ||
-					t->r.header.e_machine == EM_ALPHA);
+	bool wide = t->r->bits == 64 && (t->r->header.e_machine == EM_S390 ||
+					t->r->header.e_machine == EM_ALPHA);
 	uint8_t raw[16];
 
-	if (read_entries(t, "DT_HASH", t->dyn.hash, 0, wide ? 8 : 4, 2, raw, err))
+	if (read_entries(t, "DT_HASH", t->dyn->hash, 0, wide ? 8 : 4, 2, raw, err))
 		return -1;
-	t->nr = wide ? sp_reader_u64(&t->r, raw + 8) : sp_reader_u32(&t->r, raw + 4);
+	t->nr = wide ? sp_reader_u64(t->r, raw + 8) : sp_reader_u32(t->r, raw + 4);
 	return 0;
 }
 
@@ -84,7 +83,7 @@ static int highest_bucket(const struct table *t, uint64_t buckets, uint32_t nr,
 		if (read_entries(t, "DT_GNU_HASH", buckets, i, 4, n, raw, err))
 			return -1;
 		for (uint32_t k = 0; k < n; k++) {
-			uint32_t first = sp_reader_u32(&t->r, raw + 4 * (size_t)k);
+			uint32_t first = sp_reader_u32(t->r, raw + 4 * (size_t)k);
 
 			if (first > *ret)
 				*ret = first;
@@ -101,12 +100,12 @@ static int count_by_gnu_hash(struct table *t, struct sp_err *err)
 	uint64_t buckets, chains;
 	uint8_t raw[16];
 
-	if (read_entries(t, "DT_GNU_HASH", t->dyn.gnu_hash, 0, 1, 16, raw, err))
+	if (read_entries(t, "DT_GNU_HASH", t->dyn->gnu_hash, 0, 1, 16, raw, err))
 		return -1;
-	nr = sp_reader_u32(&t->r, raw);
-	first = sp_reader_u32(&t->r, raw + 4);
-	words = sp_reader_u32(&t->r, raw + 8);
-	buckets = t->dyn.gnu_hash + 16 + words * (uint64_t)(t->r.bits / 8);
+	nr = sp_reader_u32(t->r, raw);
+	first = sp_reader_u32(t->r, raw + 4);
+	words = sp_reader_u32(t->r, raw + 8);
+	buckets = t->dyn->gnu_hash + 16 + words * (uint64_t)(t->r->bits / 8);
 	chains = buckets + 4 * (uint64_t)nr;
 	if (nr > SP_ELF_SYMBOLS_MAX)
 		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: DT_GNU_HASH has %u "
@@ -119,7 +118,7 @@ static int count_by_gnu_hash(struct table *t, struct sp_err *err)
 					  "of DT_GNU_HASH leads nowhere");
 		if (read_entries(t, "DT_GNU_HASH", chains, last - first, 4, 1, raw, err))
 			return -1;
-		if (sp_reader_u32(&t->r, raw) & 1)
+		if (sp_reader_u32(t->r, raw) & 1)
 			break;
 	}
 	t->nr = (uint64_t)last + 1;
@@ -130,7 +129,7 @@ static int count_in(struct table *t, const char *tag, uint64_t address, uint64_t
 		    uint64_t skip, bool rela, struct sp_err *err)
 {
 	enum sp_record record = rela ? SP_REC_RELA : SP_REC_REL;
-	size_t size = sp_reader_record_size(&t->r, record);
+	size_t size = sp_reader_record_size(t->r, record);
 	uint64_t nr = address ? bytes / size : 0, offset;
 	Elf64_Rela block[BLOCK];
 
@@ -142,7 +141,7 @@ static int count_in(struct table *t, const char *tag, uint64_t address, uint64_t
 		size_t n = nr - i < BLOCK ? (size_t)(nr - i) : BLOCK;
 
 		if (entry(t, tag, address, i, size, n, &offset, err) ||
-		    sp_reader_records(&t->r, record, tag, offset, n, block, err))
+		    sp_reader_records(t->r, record, tag, offset, n, block, err))
 			return -1;
 		for (size_t k = 0; k < n; k++)
 			if (ELF64_R_SYM(block[k].r_info) >= t->nr)
@@ -155,7 +154,7 @@ static int count_in(struct table *t, const char *tag, uint64_t address, uint64_t
  * a large program nearly all. */
 static int count_by_relocations(struct table *t, struct sp_err *err)
 {
-	const struct sp_dynamic *d = &t->dyn;
+	const struct sp_dynamic *d = t->dyn;
 
 	return count_in(t, "DT_RELA", d->rela, d->relasz, d->relacount, true, err) ||
 	       count_in(t, "DT_REL", d->rel, d->relsz, d->relcount, false, err) ||
@@ -166,13 +165,13 @@ static int count_by_relocations(struct table *t, struct sp_err *err)
 
 static int count(struct table *t, struct sp_err *err)
 {
-	if (t->dyn.hash)
+	if (t->dyn->hash)
 		return count_by_hash(t, err);
-	if (t->dyn.mips_symtabno && (t->r.header.e_machine == EM_MIPS)) {
-		t->nr = t->dyn.mips_symtabno;
+	if (t->dyn->mips_symtabno && (t->r->header.e_machine == EM_MIPS)) {
+		t->nr = t->dyn->mips_symtabno;
 		return 0;
 	}
-	if (t->dyn.gnu_hash && count_by_gnu_hash(t, err))
+	if (t->dyn->gnu_hash && count_by_gnu_hash(t, err))
 		return -1;
 	return t->nr ? 0 : count_by_relocations(t, err);
 }
@@ -222,12 +221,12 @@ static int visit_block(struct table *t, uint64_t i, size_t n,
 	uint8_t versyms[BLOCK * 2] = { 0 };
 	uint64_t offset;
 
-	if (entry(t, "DT_SYMTAB", t->dyn.symtab, i,
-		  sp_reader_record_size(&t->r, SP_REC_SYM), n, &offset, err) ||
-	    sp_reader_records(&t->r, SP_REC_SYM, "dynamic symbols", offset, n, syms, err))
+	if (entry(t, "DT_SYMTAB", t->dyn->symtab, i,
+		  sp_reader_record_size(t->r, SP_REC_SYM), n, &offset, err) ||
+	    sp_reader_records(t->r, SP_REC_SYM, "dynamic symbols", offset, n, syms, err))
 		return -1;
-	if (t->dyn.versym &&
-	    read_entries(t, "DT_VERSYM", t->dyn.versym, i, 2, n, versyms, err))
+	if (t->dyn->versym &&
+	    read_entries(t, "DT_VERSYM", t->dyn->versym, i, 2, n, versyms, err))
 		return -1;
 	for (size_t k = 0; k < n; k++) {
 		enum sp_elf_sym kind;
@@ -235,11 +234,11 @@ static int visit_block(struct table *t, uint64_t i, size_t n,
 
 		if (!kind_of(&syms[k], &kind))
 			continue;
-		if (sp_strings_get(&t->dyn.strings, &t->r, "dynamic symbols",
+		if (sp_strings_get(&t->dyn->strings, t->r, "dynamic symbols",
 				   syms[k].st_name, &name, err) ||
-		    sp_strings_charge(&t->dyn.strings, name, SP_ELF_NAMES_MAX, err))
+		    sp_strings_charge(&t->dyn->strings, name, SP_ELF_NAMES_MAX, err))
 			return -1;
-		visit(ctx, name, version_of(t, sp_reader_u16(&t->r, versyms + 2 * k)),
+		visit(ctx, name, version_of(t, sp_reader_u16(t->r, versyms + 2 * k)),
 		      kind);
 	}
 	return 0;
@@ -259,22 +258,44 @@ static int visit_all(struct table *t,
 	return 0;
 }
 
+/* A file of which the symbols are wanted and nothing else. */
+struct opened {
+	struct sp_reader r;
+	struct sp_blocks blocks;
+	struct sp_dynamic dyn;
+	struct sp_arena arena;
+};
+
+static void opened_release(struct opened *o)
+{
+	sp_dynamic_release(&o->dyn);
+	sp_arena_release(&o->arena);
+}
+
+static int open_symbols(struct opened *o, struct sp_file *file, struct sp_err *err)
+{
+	if (sp_reader_open_with(&o->r, file, &o->blocks, &o->arena, err))
+		return -1;
+	return sp_dynamic_read(&o->r, &o->dyn, NULL, err);
+}
+
 int sp_elf_symbols(const struct sp_elf *elf, struct sp_file *file,
 		   void (*visit)(void *ctx, const char *name, const char *version,
 				 enum sp_elf_sym),
 		   void *ctx, struct sp_err *err)
 {
-	SP_CLEANUP(table_release) struct table t = { 0 };
+	SP_CLEANUP(opened_release) struct opened o;
+	SP_CLEANUP(table_release) struct table t = { .r = &o.r, .dyn = &o.dyn };
 
+	o.dyn = (struct sp_dynamic){ 0 };
+	o.arena = (struct sp_arena){ 0 };
 	if (!elf->has_dynamic)
 		return 0;
-	if (sp_reader_open(&t.r, file, &t.arena, err) ||
-	    sp_dynamic_read(&t.r, &t.dyn, NULL, err))
+	if (open_symbols(&o, file, err))
 		return -1;
-	if (!t.dyn.symtab)
+	if (!o.dyn.symtab)
 		return 0;
-	if (count(&t, err) ||
-	    sp_versions_walk(&t.r, &t.dyn, keep_version, &t, err))
+	if (count(&t, err) || sp_versions_walk(&o.r, &o.dyn, keep_version, &t, err))
 		return -1;
 	return visit_all(&t, visit, ctx, err);
 }
@@ -287,17 +308,17 @@ static int end_of_imports(struct table *t, bool *ret_told, struct sp_err *err)
 	uint8_t raw[16];
 
 	*ret_told = false;
-	if (!t->dyn.gnu_hash)
+	if (!t->dyn->gnu_hash)
 		return 0;
-	if (read_entries(t, "DT_GNU_HASH", t->dyn.gnu_hash, 0, 1, 16, raw, err))
+	if (read_entries(t, "DT_GNU_HASH", t->dyn->gnu_hash, 0, 1, 16, raw, err))
 		return -1;
-	nr = sp_reader_u32(&t->r, raw);
-	first = sp_reader_u32(&t->r, raw + 4);
-	words = sp_reader_u32(&t->r, raw + 8);
+	nr = sp_reader_u32(t->r, raw);
+	first = sp_reader_u32(t->r, raw + 4);
+	words = sp_reader_u32(t->r, raw + 8);
 	if (nr > SP_ELF_SYMBOLS_MAX)
 		return 0;
 	/* one that covers nothing says nothing either */
-	if (highest_bucket(t, t->dyn.gnu_hash + 16 + words * (uint64_t)(t->r.bits / 8), nr,
+	if (highest_bucket(t, t->dyn->gnu_hash + 16 + words * (uint64_t)(t->r->bits / 8), nr,
 			   &last, err))
 		return -1;
 	*ret_told = last != 0;
@@ -320,23 +341,34 @@ static void visit_import(void *ctx, const char *name, const char *version,
 		i->visit(i->ctx, name);
 }
 
+int sp_imports_walk(const struct sp_reader *r, struct sp_dynamic *dyn,
+		    void (*visit)(void *ctx, const char *name), void *ctx,
+		    struct sp_err *err)
+{
+	struct sp_dynamic plain = *dyn;
+	SP_CLEANUP(table_release) struct table t = { .r = r, .dyn = &plain };
+	struct importing importing = { visit, ctx };
+	bool told;
+
+	if (!dyn->symtab)
+		return 0;
+	plain.versym = 0;	/* not wanted */
+	int rc = end_of_imports(&t, &told, err) || (!told && count(&t, err)) ||
+		 visit_all(&t, visit_import, &importing, err) ? -1 : 0;
+	dyn->strings = plain.strings;
+	return rc;
+}
+
 int sp_elf_imports(const struct sp_elf *elf, struct sp_file *file,
 		   void (*visit)(void *ctx, const char *name), void *ctx,
 		   struct sp_err *err)
 {
-	SP_CLEANUP(table_release) struct table t = { 0 };
-	struct importing importing = { visit, ctx };
-	bool told;
+	SP_CLEANUP(opened_release) struct opened o;
 
+	o.dyn = (struct sp_dynamic){ 0 };
+	o.arena = (struct sp_arena){ 0 };
 	if (!elf->has_dynamic)
 		return 0;
-	if (sp_reader_open(&t.r, file, &t.arena, err) ||
-	    sp_dynamic_read(&t.r, &t.dyn, NULL, err))
-		return -1;
-	if (!t.dyn.symtab)
-		return 0;
-	t.dyn.versym = 0;
-	if (end_of_imports(&t, &told, err) || (!told && count(&t, err)))
-		return -1;
-	return visit_all(&t, visit_import, &importing, err);
+	return open_symbols(&o, file, err) ||
+	       sp_imports_walk(&o.r, &o.dyn, visit, ctx, err) ? -1 : 0;
 }

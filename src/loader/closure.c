@@ -83,7 +83,7 @@ static int push_file(struct sp_closure *closure, struct sp_object *object,
 		err->code = SP_EPROGRAM;
 		return -1;
 	}
-	if (sp_elf_read(&file, &object->elf, err))
+	if (sp_elf_read_watching(&file, closure->watch, &object->elf, err))
 		return sp_err_wrap(err, "%s", shown);
 	*ret_index = sp_closure_push(closure, object);
 	return 0;
@@ -304,6 +304,7 @@ int sp_closure_build(const struct sp_start *start, struct sp_closure **ret,
 	closure->libs = start->libs;
 	closure->keep_probes = start->keep_probes;
 	closure->known = start->known;
+	closure->watch = start->watch;
 	struct sp_object program = {
 		.path = sp_arena_strdup(&closure->arena, start->path),
 		.image_path = sp_arena_strdup(&closure->arena, start->image_path),

@@ -139,6 +139,7 @@ struct sp_closure {
 	struct sp_map by_soname;	/* glibc: what they call themselves */
 	struct sp_map by_inode;		/* "dev:ino" */
 	struct sp_facts known;
+	const struct sp_elf_watch *watch;
 	bool keep_probes;
 };
 
@@ -152,6 +153,7 @@ struct sp_start {
 	const char *preload;		/* LD_PRELOAD of the image, or NULL */
 	bool keep_probes;		/* for explanations: keep what searches tried */
 	struct sp_facts known;
+	const struct sp_elf_watch *watch;	/* for facts; or NULL.  Outlives the closure */
 };
 
 /*

@@ -198,7 +198,7 @@ static int judge(struct sp_search *s, const struct sp_dir *at,
 		*ret = report(s, at->path, why.msg, SP_TRY_ABSENT);
 		return 0;
 	}
-	if (!borrowed && sp_elf_read(&file, &own, &why)) {
+	if (!borrowed && sp_elf_read_watching(&file, s->closure->watch, &own, &why)) {
 		*ret = report(s, at->path, why.msg, SP_TRY_FATAL);
 		return 0;
 	}

@@ -7,6 +7,7 @@
 #include "base/vec.h"
 #include "elf/kind.h"
 #include "elf/platform.h"
+#include "rootfs/needs.h"
 #include "rootfs/rootfs.h"
 #include "rootfs/secrets.h"
 
@@ -27,7 +28,7 @@ static int add_program(struct adding *a, const char *path, const char *image_pat
 	struct sp_start start = {
 		.root = a->add->root, .path = path, .image_path = image_path,
 		.libs = a->options->libs, .library_path = a->options->library_path,
-		.preload = a->options->preload,
+		.preload = a->options->preload, .watch = sp_needs_watch(a->rootfs->needs),
 	};
 	struct sp_closure *closure;
 
@@ -104,7 +105,8 @@ static int add_file(struct adding *a, const char *real, const struct sp_stat *st
 		return -1;
 	if (out)
 		return 0;
-	if (sp_gather_entry(a->rootfs->plan, a->add->root, real, st, image_path, &a->reason, err))
+	if (sp_gather_entry(a->rootfs->plan, a->add->root, &file, real, st, image_path,
+			    &a->reason, err))
 		return -1;
 	if (!sp_elf_is(&file))
 		return 0;

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/vec.h"
 #include "elf/kind.h"
+#include "rootfs/needs.h"
 #include "rootfs/rootfs.h"
 #include "rootfs/script.h"
 
@@ -34,13 +35,13 @@ static int check_loader(const struct sp_closure *closure, struct sp_err *err)
 			       loader->found.st.mode);
 }
 
-static int build(const struct sp_rootfs_options *o, const struct candidate *c,
-		 struct sp_closure **ret, struct sp_err *err)
+static int build(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
+		 const struct candidate *c, struct sp_closure **ret, struct sp_err *err)
 {
 	struct sp_start start = {
 		.root = c->root, .path = c->path, .image_path = c->image_path,
 		.libs = o->libs, .library_path = o->library_path, .preload = o->preload,
-		.keep_probes = o->keep_probes,
+		.keep_probes = o->keep_probes, .watch = sp_needs_watch(rootfs->needs),
 	};
 
 	if (sp_closure_build(&start, ret, err) || check_loader(*ret, err))
@@ -225,7 +226,7 @@ static int add_env_program(struct sp_rootfs *rootfs, const struct sp_rootfs_opti
 					     script->interpreter };
 	}
 	struct sp_closure **slot = SP_VEC_PUSH(rootfs->others);
-	return build(o, c, slot, err) || sp_gather_closure(rootfs, *slot, &reason, err) ? -1 : 0;
+	return build(rootfs, o, c, slot, err) || sp_gather_closure(rootfs, *slot, &reason, err) ? -1 : 0;
 }
 
 static bool is_env(const struct candidate *c)
@@ -240,7 +241,7 @@ int sp_entry_build(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
 
 	if (follow_scripts(rootfs, o, &c, err))
 		return -1;
-	if (build(o, &c, &rootfs->closure, err))
+	if (build(rootfs, o, &c, &rootfs->closure, err))
 		return -1;
 	if (!rootfs->scripts_nr)
 		return 0;

@@ -18,7 +18,8 @@ struct sighting {
 
 struct sp_evidence {
 	struct sp_arena arena;
-	struct sp_map imports, functions;	/* to sightings */
+	struct sp_elf_watch imports;		/* both to sightings */
+	struct sp_map functions;
 	struct sighting *sightings;
 	size_t sightings_nr, sightings_alloc;
 	struct soname {
@@ -40,7 +41,7 @@ void sp_evidence_free(struct sp_evidence *e)
 {
 	if (!e)
 		return;
-	sp_map_release(&e->imports);
+	sp_map_release(&e->imports.names);
 	sp_map_release(&e->functions);
 	free(e->sightings);
 	free(e->sonames);
@@ -51,7 +52,7 @@ void sp_evidence_free(struct sp_evidence *e)
 
 static struct sp_map *map_of(struct sp_evidence *e, enum sp_sign_kind kind)
 {
-	return kind == SP_SIGN_IMPORT ? &e->imports :
+	return kind == SP_SIGN_IMPORT ? &e->imports.names :
 	       kind == SP_SIGN_GO || kind == SP_SIGN_NOT_GO ? &e->functions : NULL;
 }
 
@@ -61,14 +62,20 @@ void sp_evidence_interest(struct sp_evidence *e, const struct sp_sign *sign)
 
 	if (!map || sp_map_get(map, sign->name) != SP_MAP_NONE)
 		return;
-	sp_map_set(map, sign->name, e->sightings_nr);
+	if (sign->kind == SP_SIGN_IMPORT)
+		sp_elf_watch_add(&e->imports, sign->name, e->sightings_nr);
+	else
+		sp_map_set(map, sign->name, e->sightings_nr);
 	*SP_VEC_PUSH(e->sightings) = (struct sighting){ NULL, false };
 }
 
-static void see(struct sp_evidence *e, const struct sp_map *map, const char *name)
+const struct sp_elf_watch *sp_evidence_watch(const struct sp_evidence *e)
 {
-	size_t at = sp_map_get(map, name);
+	return &e->imports;
+}
 
+static void see(struct sp_evidence *e, size_t at)
+{
 	if (at == SP_MAP_NONE)
 		return;
 	if (!e->sightings[at].by || (e->program && !e->sightings[at].program))
@@ -79,14 +86,14 @@ static void see_import(void *ctx, const char *name)
 {
 	struct sp_evidence *e = ctx;
 
-	see(e, &e->imports, name);
+	see(e, sp_map_get(&e->imports.names, name));
 }
 
 static void see_function(void *ctx, const char *name)
 {
 	struct sp_evidence *e = ctx;
 
-	see(e, &e->functions, name);
+	see(e, sp_map_get(&e->functions, name));
 }
 
 /* The C library names every file in /etc and every function of its own: it says
@@ -132,10 +139,14 @@ static int look_at(struct sp_evidence *e, const struct sp_closure *closure, size
 			sp_arena_strdup(&e->arena, o->elf->soname), e->by };
 	if (of_c_library(closure, index) || says_nothing(o->elf))
 		return 0;
+	for (size_t i = 0; i < o->elf->imported_nr; i++)
+		see(e, o->elf->imported[i]);
+	if (o->elf->watched && !o->elf->go.version)
+		return 0;
 	if (sp_root_open(o->root, o->found.real, &file, err) ||
-	    sp_elf_imports(o->elf, &file, see_import, e, err))
-		return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
-	if (o->elf->go.version && sp_elf_go_functions(o->elf, &file, see_function, e, err))
+	    (!o->elf->watched && sp_elf_imports(o->elf, &file, see_import, e, err)) ||
+	    (o->elf->go.version &&
+	     sp_elf_go_functions(o->elf, &file, see_function, e, err)))
 		return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
 	return 0;
 }
@@ -171,29 +182,30 @@ const char *sp_evidence_of(const struct sp_evidence *e, const struct sp_sign *si
 }
 
 struct asking {
-	const char *mark, *found;
+	size_t left;
+	const char **found;
 	struct sp_arena *arena;
 };
 
-static bool see_string(void *ctx, const char *text, size_t len)
+static bool see_string(void *ctx, size_t mark, const char *text, size_t len)
 {
 	struct asking *a = ctx;
 
-	if (!memmem(text, len, a->mark, strlen(a->mark)))
+	if (a->found[mark])
 		return true;
-	a->found = sp_arena_strndup(a->arena, text, len);
-	return false;
+	a->found[mark] = sp_arena_strndup(a->arena, text, len);
+	return --a->left > 0;
 }
 
-int sp_evidence_string(const struct sp_object *o, const char *mark,
-		       struct sp_arena *arena, const char **ret, struct sp_err *err)
+int sp_evidence_strings(const struct sp_object *o, const char *const *marks, size_t nr,
+			struct sp_arena *arena, const char **ret, struct sp_err *err)
 {
 	sp_autofile struct sp_file file = SP_FILE_INIT;
-	struct asking a = { .mark = mark, .arena = arena };
+	struct asking a = { nr, ret, arena };
 
+	memset(ret, 0, nr * sizeof(*ret));
 	if (sp_root_open(o->root, o->found.real, &file, err) ||
-	    sp_elf_strings_with(o->elf, &file, mark, see_string, &a, err))
+	    sp_elf_strings_with(o->elf, &file, marks, nr, see_string, &a, err))
 		return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
-	*ret = a.found;
 	return 0;
 }

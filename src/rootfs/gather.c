@@ -22,22 +22,25 @@ static void carry_owner(const struct sp_stat *st, struct sp_entry *entry)
 		entry->gid = st->gid;
 }
 
-int sp_gather_entry(struct sp_plan *plan, struct sp_root *root, const char *real,
-		    const struct sp_stat *st, const char *image_path,
+int sp_gather_entry(struct sp_plan *plan, struct sp_root *root, struct sp_file *file,
+		    const char *real, const struct sp_stat *st, const char *image_path,
 		    const struct sp_reason *reason, struct sp_err *err)
 {
-	sp_autofile struct sp_file file = SP_FILE_INIT;
+	sp_autofile struct sp_file opened = SP_FILE_INIT;
 	struct sp_entry entry = {
 		.path = image_path, .type = SP_ENTRY_FILE, .mode = st->mode,
 		.size = st->size, .root = root, .source = real, .source_st = *st,
 		.reason = *reason,
 	};
 
-	/* opened here so that what cannot be read is said before anything is written */
-	if (sp_root_open(root, real, &file, err))
-		return -1;
 	carry_owner(st, &entry);
-	entry.caps = sp_file_xattr(&file, CAPS_XATTR, &plan->arena, &entry.caps_len);
+	/* the kernel asks for capabilities of what it executes, and of nothing else */
+	if (st->mode & 0111) {
+		if (!file && sp_root_open(root, real, &opened, err))
+			return -1;
+		entry.caps = sp_root_xattr(root, file ? file : &opened, CAPS_XATTR,
+					   &plan->arena, &entry.caps_len);
+	}
 	return sp_plan_add(plan, &entry, err);
 }
 
@@ -91,12 +94,13 @@ int sp_gather_file(struct sp_plan *plan, struct sp_root *root, const char *path,
 		return sp_err_diagnose(err, "missing-file", "%s: no such file",
 				  sp_root_show(root, path));
 	if (moved)
-		return sp_gather_entry(plan, root, found.real, &found.st, image_path,
-				       reason, err);
+		return sp_gather_entry(plan, root, NULL, found.real, &found.st,
+				       image_path, reason, err);
 	if (add_links(plan, &found, err) ||
 	    add_turning_points(plan, root, path, found.real, err))
 		return -1;
-	return sp_gather_entry(plan, root, found.real, &found.st, found.real, reason, err);
+	return sp_gather_entry(plan, root, NULL, found.real, &found.st, found.real, reason,
+			       err);
 }
 
 /* The path under which the plan knows an object. */

@@ -128,10 +128,16 @@ bool sp_need_has_library(const struct sp_needs *n, const char *name)
 int sp_need_ask(struct sp_needs *n, const char *name, const char *mark, const char **ret,
 		struct sp_err *err)
 {
+	return sp_need_ask_all(n, name, &mark, 1, ret, err);
+}
+
+int sp_need_ask_all(struct sp_needs *n, const char *name, const char *const *marks,
+		    size_t nr, const char **ret, struct sp_err *err)
+{
 	const struct sp_object *o = any_library(n, name);
 
-	*ret = NULL;
-	return o ? sp_evidence_string(o, mark, &n->arena, ret, err) : 0;
+	memset(ret, 0, nr * sizeof(*ret));
+	return o ? sp_evidence_strings(o, marks, nr, &n->arena, ret, err) : 0;
 }
 
 const struct sp_closure *sp_need_closure(const struct sp_needs *n)

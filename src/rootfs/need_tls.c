@@ -7,18 +7,26 @@
 #include "base/path.h"
 #include "rootfs/need_rows.h"
 
-/* The value of a line as libcrypto has them: OPENSSLDIR: "/usr/lib/ssl" */
-static int quoted(struct sp_needs *n, const char *mark, const char **ret, struct sp_err *err)
-{
-	const char *text, *open, *close;
+/* Where libcrypto looks: its configuration and certificates, its modules. */
+enum { OPENSSLDIR, MODULESDIR, ENGINESDIR, DIRS };
 
-	*ret = NULL;
-	if (sp_need_ask(n, "libcrypto.so", mark, &text, err))
+/* The values of lines as libcrypto has them: OPENSSLDIR: "/usr/lib/ssl".  NULL where
+ * there is none. */
+static int openssl_dirs(struct sp_needs *n, const char *ret[DIRS], struct sp_err *err)
+{
+	static const char *const marks[DIRS] = {
+		"OPENSSLDIR: \"", "MODULESDIR: \"", "ENGINESDIR: \"",
+	};
+
+	if (sp_need_ask_all(n, "libcrypto.so", marks, DIRS, ret, err))
 		return -1;
-	open = text ? strchr(text, '"') : NULL;
-	close = open ? strchr(open + 1, '"') : NULL;
-	if (close)
-		*ret = sp_arena_strndup(sp_need_arena(n), open + 1, (size_t)(close - open - 1));
+	for (size_t i = 0; i < DIRS; i++) {
+		const char *open = ret[i] ? strchr(ret[i], '"') : NULL;
+		const char *close = open ? strchr(open + 1, '"') : NULL;
+
+		ret[i] = close ? sp_arena_strndup(sp_need_arena(n), open + 1,
+						  (size_t)(close - open - 1)) : NULL;
+	}
 	return 0;
 }
 
@@ -42,15 +50,15 @@ static int from_env(struct sp_needs *n, const char *name, bool *any, struct sp_e
 static int for_openssl(struct sp_needs *n, bool *any, struct sp_err *err)
 {
 	struct sp_arena *arena = sp_need_arena(n);
-	const char *dir;
+	const char *dirs[DIRS];
 	bool file = false, certs = false;
 
-	if (quoted(n, "OPENSSLDIR: \"", &dir, err))
+	if (openssl_dirs(n, dirs, err))
 		return -1;
-	if (!dir)
+	if (!dirs[OPENSSLDIR])
 		return 0;
-	if (sp_need_path(n, sp_path_join(arena, dir, "cert.pem"), &file, err) ||
-	    sp_need_path(n, sp_path_join(arena, dir, "certs"), &certs, err))
+	if (sp_need_path(n, sp_path_join(arena, dirs[OPENSSLDIR], "cert.pem"), &file, err) ||
+	    sp_need_path(n, sp_path_join(arena, dirs[OPENSSLDIR], "certs"), &certs, err))
 		return -1;
 	*any |= file || certs;
 	return 0;
@@ -63,16 +71,16 @@ static int for_bundle_in(struct sp_needs *n, const char *library, bool *any,
 	static const char *const marks[] = { "/ca-certificates.crt", "/ca-bundle.crt",
 					     "/ca-bundle.pem", "/cert.pem",
 					     "/tls-ca-bundle.pem" };
+	const size_t nr = sizeof(marks) / sizeof(*marks);
+	const char *paths[sizeof(marks) / sizeof(*marks)];
 	bool found = false;
 
-	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks) && !found; i++) {
-		const char *path;
-
-		if (sp_need_ask(n, library, marks[i], &path, err))
+	if (sp_need_ask_all(n, library, marks, nr, paths, err))
+		return -1;
+	for (size_t i = 0; i < nr && !found; i++)
+		if (paths[i] && paths[i][0] == '/' &&
+		    sp_need_path(n, paths[i], &found, err))
 			return -1;
-		if (path && path[0] == '/' && sp_need_path(n, path, &found, err))
-			return -1;
-	}
 	*any |= found;
 	return 0;
 }
@@ -110,26 +118,21 @@ int sp_need_add_certificates(struct sp_needs *n, struct sp_err *err)
 	return 0;
 }
 
-/* A directory of modules below which ELF files bring what they need. */
-static int modules(struct sp_needs *n, const char *mark, struct sp_err *err)
-{
-	const char *dir;
-
-	if (quoted(n, mark, &dir, err))
-		return -1;
-	return dir ? sp_need_path(n, dir, NULL, err) : 0;
-}
-
 int sp_need_add_openssl(struct sp_needs *n, struct sp_err *err)
 {
-	const char *dir;
+	struct sp_arena *arena = sp_need_arena(n);
+	const char *dirs[DIRS];
 	bool any = false;
 
-	if (from_env(n, "OPENSSL_CONF", &any, err) || from_env(n, "OPENSSL_MODULES", &any, err))
+	if (from_env(n, "OPENSSL_CONF", &any, err) || from_env(n, "OPENSSL_MODULES", &any, err) ||
+	    openssl_dirs(n, dirs, err))
 		return -1;
-	if (quoted(n, "OPENSSLDIR: \"", &dir, err))
+	if (dirs[OPENSSLDIR] &&
+	    sp_need_path(n, sp_path_join(arena, dirs[OPENSSLDIR], "openssl.cnf"), NULL, err))
 		return -1;
-	if (dir && sp_need_path(n, sp_path_join(sp_need_arena(n), dir, "openssl.cnf"), NULL, err))
-		return -1;
-	return modules(n, "MODULESDIR: \"", err) || modules(n, "ENGINESDIR: \"", err) ? -1 : 0;
+	/* ELF files below a directory of modules bring what they need */
+	for (size_t i = MODULESDIR; i < DIRS; i++)
+		if (dirs[i] && sp_need_path(n, dirs[i], NULL, err))
+			return -1;
+	return 0;
 }

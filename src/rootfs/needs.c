@@ -167,14 +167,10 @@ static int round_of(struct sp_needs *n, bool *ret_added, struct sp_err *err)
 	return 0;
 }
 
-int sp_needs_apply(struct sp_rootfs *rootfs, const struct sp_rootfs_options *options,
-		   struct sp_err *err)
+struct sp_needs *sp_needs_new(const struct sp_rootfs_options *options)
 {
 	struct sp_needs *n = sp_calloc(1, sizeof(*n));
-	bool added = true;
 
-	rootfs->needs = n;
-	n->rootfs = rootfs;
 	n->options = options;
 	n->evidence = sp_evidence_new();
 	n->states = sp_calloc(sp_need_table_nr, sizeof(*n->states));
@@ -183,7 +179,21 @@ int sp_needs_apply(struct sp_rootfs *rootfs, const struct sp_rootfs_options *opt
 		for (const struct sp_sign *s = sp_need_table[i].signs; s->name; s++)
 			sp_evidence_interest(n->evidence, s);
 	}
-	for (int round = 0; added && !options->no_needs && round < ROUNDS_MAX; round++)
+	return n;
+}
+
+const struct sp_elf_watch *sp_needs_watch(const struct sp_needs *n)
+{
+	return n->options->no_needs ? NULL : sp_evidence_watch(n->evidence);
+}
+
+int sp_needs_apply(struct sp_rootfs *rootfs, struct sp_err *err)
+{
+	struct sp_needs *n = rootfs->needs;
+	bool added = true;
+
+	n->rootfs = rootfs;
+	for (int round = 0; added && !n->options->no_needs && round < ROUNDS_MAX; round++)
 		if (round_of(n, &added, err))
 			return -1;
 	return 0;

@@ -72,13 +72,15 @@ struct sp_need_state {
 SP_CHECKED int sp_needs_check_options(const struct sp_rootfs_options *options,
 				      struct sp_err *err);
 
+/* Before any closure is built: what its objects are watched for. */
+struct sp_needs *sp_needs_new(const struct sp_rootfs_options *options);
+const struct sp_elf_watch *sp_needs_watch(const struct sp_needs *needs);
+
 /*
  * Look at all objects, decide, and add, again and again until nothing new comes:
  * a plugin that was added may need more.  rootfs->needs holds the outcome.
  */
-SP_CHECKED int sp_needs_apply(struct sp_rootfs *rootfs,
-			      const struct sp_rootfs_options *options,
-			      struct sp_err *err);
+SP_CHECKED int sp_needs_apply(struct sp_rootfs *rootfs, struct sp_err *err);
 void sp_needs_free(struct sp_needs *needs);
 
 /* The outcome, one a row of the table. */
@@ -115,6 +117,11 @@ const char *sp_need_env(struct sp_needs *needs, const char *name);
  */
 SP_CHECKED int sp_need_ask(struct sp_needs *needs, const char *library,
 			   const char *mark, const char **ret, struct sp_err *err);
+
+/* The same for several marks in one pass; ret has nr places. */
+SP_CHECKED int sp_need_ask_all(struct sp_needs *needs, const char *library,
+			       const char *const *marks, size_t nr, const char **ret,
+			       struct sp_err *err);
 
 /* Is a library loaded whose soname begins so? */
 bool sp_need_has_library(const struct sp_needs *needs, const char *library);

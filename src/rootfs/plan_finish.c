@@ -56,7 +56,8 @@ static int resolve(struct sp_plan *plan, const struct sp_map *links, const char 
 			p += strspn(p, "/");
 			size_t len = strcspn(p, "/");
 
-			sp_buf_addf(&done, "/%.*s", (int)len, p);
+			sp_buf_addch(&done, '/');
+			sp_buf_add(&done, p, len);
 			p += len;
 			size_t link = sp_map_get(links, done.data);
 			if (link != SP_MAP_NONE && (whole || *p))

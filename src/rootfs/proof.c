@@ -25,23 +25,48 @@ static bool same_file(const struct sp_entry *e, const struct sp_object *o)
 	       e->source_st.ino == o->found.st.ino;
 }
 
-/* Is the object that was analysed among those of the replay? */
-static bool replayed(const struct sp_plan *plan, const struct sp_object *o,
-		     const struct sp_closure *replay)
+/* What makes two files one, as text: the inode, or where there is none the path in
+ * its root. */
+static const char *identity(struct sp_arena *arena, const struct sp_root *root,
+			    const char *path, const struct sp_stat *st)
 {
-	for (size_t i = 0; i < replay->objects_nr; i++)
-		if (same_file(source_entry(plan, replay->objects[i].found.real), o))
-			return true;
-	return false;
+	return st->dev ? sp_arena_strf(arena, "%llx:%llx", (unsigned long long)st->dev,
+				       (unsigned long long)st->ino) :
+			 sp_arena_strf(arena, "%p%s", (const void *)root, path);
 }
 
+/* The files that the replay came to. */
+struct replayed {
+	struct sp_arena arena;
+	struct sp_map files;
+};
+
+static void replayed_release(struct replayed *r)
+{
+	sp_map_release(&r->files);
+	sp_arena_release(&r->arena);
+}
+
+/* Is each object that was analysed among those of the replay? */
 static int compare(struct sp_rootfs *rootfs, const struct sp_closure *closure,
 		   const struct sp_closure *replay, struct sp_err *err)
 {
+	SP_CLEANUP(replayed_release) struct replayed replayed = { 0 };
+
+	for (size_t i = 0; i < replay->objects_nr; i++) {
+		const struct sp_entry *e = source_entry(rootfs->plan,
+							replay->objects[i].found.real);
+
+		if (e && e->root)
+			sp_map_set(&replayed.files, identity(&replayed.arena, e->root,
+							     e->source, &e->source_st), i);
+	}
 	for (size_t i = 0; i < closure->objects_nr; i++) {
 		const struct sp_object *o = &closure->objects[i];
+		const char *file = identity(&replayed.arena, o->root, o->found.real,
+					    &o->found.st);
 
-		if (!replayed(rootfs->plan, o, replay))
+		if (sp_map_get(&replayed.files, file) == SP_MAP_NONE)
 			return sp_err_diagnose(err, "not-closed",
 					  "%s: in the image its loader would not load it as %s, but something else or nothing; see --exclude, --add and --at",
 					  sp_root_show(o->root, o->path), o->image_path);

@@ -55,8 +55,8 @@ static int fill(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
 	for (size_t i = 0; i < o->adds_nr; i++)
 		if (sp_add_apply(rootfs, &o->adds[i], o, err))
 			return -1;
-	if (sp_needs_apply(rootfs, o, err) || gather_program(rootfs, err) || sp_loader_files_apply(rootfs, err) ||
-	    sp_accounts_apply(rootfs, o->user, err) ||
+	if (sp_needs_apply(rootfs, err) || gather_program(rootfs, err) ||
+	    sp_loader_files_apply(rootfs, err) || sp_accounts_apply(rootfs, o->user, err) ||
 	    add_workdir(rootfs, o->workdir, err))
 		return -1;
 	for (size_t i = 0; i < o->excludes_nr; i++)
@@ -76,6 +76,7 @@ int sp_rootfs_build(const struct sp_rootfs_options *o, struct sp_rootfs **ret,
 	rootfs->library_path = o->library_path;
 	rootfs->preload = o->preload;
 	rootfs->bind_now = o->bind_now;
+	rootfs->needs = sp_needs_new(o);
 	if (sp_needs_check_options(o, err) || sp_entry_build(rootfs, o, err) || fill(rootfs, o, err))
 		return -1;
 	*ret = sp_steal_ptr(&rootfs);

@@ -106,15 +106,17 @@ SP_CHECKED int sp_gather_closure(struct sp_rootfs *rootfs, struct sp_closure *cl
 				 const struct sp_reason *top, struct sp_err *err);
 
 /* gather.c: one path of a root with the links on the way; file or symlink chain.
- * image_path NULL means: where it is. */
+ * The file is one that was read before.  image_path NULL means: where it is. */
 SP_CHECKED int sp_gather_file(struct sp_plan *plan, struct sp_root *root,
 			      const char *path, const char *image_path,
 			      const struct sp_reason *reason, struct sp_err *err);
 
 /* gather.c: the entry for a regular file, with mode, owner and capabilities as
- * they are carried. */
+ * they are carried.  file is it, open, or NULL if it was read before; what cannot be
+ * read must be said before anything is written. */
 SP_CHECKED int sp_gather_entry(struct sp_plan *plan, struct sp_root *root,
-			       const char *real, const struct sp_stat *st,
+			       struct sp_file *file, const char *real,
+			       const struct sp_stat *st,
 			       const char *image_path, const struct sp_reason *reason,
 			       struct sp_err *err);
 

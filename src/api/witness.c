@@ -211,7 +211,7 @@ static int see_image(void *ctx, const struct sp_verify_view *view, struct sp_err
 
 	if (!view->program)
 		return 0;
-	struct sp_root *root = sp_tree_root_new(view->tree, open_kept);
+	struct sp_root *root = sp_tree_root_new(view->tree, open_kept, "");
 	int rc = analyse(w, view, root, &why);
 	sp_root_free(root);
 	if (rc && why.code == SP_ECANCELLED) {

@@ -309,11 +309,12 @@ int sp_file_unchanged(struct sp_file *file, const struct sp_stat *st,
 	return 0;
 }
 
-const void *sp_root_xattr(struct sp_root *root, struct sp_file *file,
-			  const char *name, struct sp_arena *arena, size_t *ret_len)
+const void *sp_file_xattr(struct sp_file *file, const char *name, struct sp_arena *arena,
+			  size_t *ret_len)
 {
 	char value[XATTR_MAX];
-	ssize_t len = root->ops->getxattr(file, name, value, sizeof(value));
+	ssize_t len = file->ops->getxattr ?
+			      file->ops->getxattr(file, name, value, sizeof(value)) : -1;
 
 	*ret_len = len > 0 ? (size_t)len : 0;
 	return len > 0 ? sp_arena_memdup(arena, value, (size_t)len) : NULL;

@@ -68,6 +68,8 @@ struct sp_file_ops {
 	ssize_t (*pread)(struct sp_file *, void *buf, size_t len, uint64_t offset);
 	int (*restat)(struct sp_file *, struct sp_stat *ret);
 	void (*close)(struct sp_file *);
+	/* bytes of the attribute, negative if there is none; NULL: there are none */
+	ssize_t (*getxattr)(struct sp_file *, const char *name, void *buf, size_t len);
 };
 
 /*
@@ -80,7 +82,6 @@ struct sp_root_ops {
 		     char **ret_target);	/* malloc'ed text of a symlink */
 	int (*open)(void *ctx, const char *path, struct sp_file *ret);
 	int (*list)(void *ctx, const char *path, char ***ret, size_t *ret_nr);
-	ssize_t (*getxattr)(struct sp_file *, const char *name, void *buf, size_t len);
 	void (*free)(void *ctx);
 };
 
@@ -133,8 +134,8 @@ SP_CHECKED int sp_file_unchanged(struct sp_file *file, const struct sp_stat *st,
 				 struct sp_err *err);
 
 /* The extended attribute as an arena copy, or len 0 when there is none. */
-const void *sp_root_xattr(struct sp_root *root, struct sp_file *file,
-			  const char *name, struct sp_arena *arena, size_t *ret_len);
+const void *sp_file_xattr(struct sp_file *file, const char *name, struct sp_arena *arena,
+			  size_t *ret_len);
 
 void sp_file_close(struct sp_file *file);
 #define sp_autofile __attribute__((cleanup(sp_file_close)))

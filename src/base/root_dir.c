@@ -180,10 +180,17 @@ static void file_close(struct sp_file *file)
 	close(file->fd);
 }
 
+static ssize_t dir_getxattr(struct sp_file *file, const char *name, void *buf,
+			    size_t len)
+{
+	return fgetxattr(file->fd, name, buf, len);
+}
+
 static const struct sp_file_ops file_ops = {
 	.pread = file_pread,
 	.restat = file_restat,
 	.close = file_close,
+	.getxattr = dir_getxattr,
 };
 
 static int dir_open(void *ctx, const char *path, struct sp_file *ret)
@@ -240,12 +247,6 @@ static int dir_list(void *ctx, const char *path, char ***ret, size_t *ret_nr)
 	return -failed;
 }
 
-static ssize_t dir_getxattr(struct sp_file *file, const char *name, void *buf,
-			    size_t len)
-{
-	return fgetxattr(file->fd, name, buf, len);
-}
-
 static void dir_free(void *ctx)
 {
 	struct dir *dir = ctx;
@@ -260,7 +261,6 @@ static const struct sp_root_ops dir_ops = {
 	.lstat = dir_lstat,
 	.open = dir_open,
 	.list = dir_list,
-	.getxattr = dir_getxattr,
 	.free = dir_free,
 };
 

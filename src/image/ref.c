@@ -308,6 +308,39 @@ const char *sp_ref_familiar(const struct sp_ref *ref, struct sp_arena *arena)
 	return with_tag(sp_ref_name_familiar(ref, arena), ref, arena);
 }
 
+/* --- comparing --- */
+
+/* The full form of a name, or NULL if it is none. */
+static const char *full_name(const char *text, struct sp_arena *arena)
+{
+	struct sp_err ignored = { 0 };
+	struct sp_ref ref;
+
+	if (sp_ref_parse(text, arena, &ref, &ignored))
+		return NULL;
+	if (!ref.tag && !ref.digest)
+		ref.tag = "latest";
+	return sp_ref_full(&ref, arena);
+}
+
+/* Is tag, which is one alone, the tag at the end of name? */
+static bool ends_in_tag(const char *name, const char *tag)
+{
+	const char *colon = strrchr(name, ':');
+
+	return !strpbrk(tag, "/:@") && colon && strcmp(colon + 1, tag) == 0;
+}
+
+bool sp_ref_same(const char *a, const char *b)
+{
+	struct sp_arena arena SP_CLEANUP(sp_arena_release) = { 0 };
+
+	if (strcmp(a, b) == 0 || ends_in_tag(a, b) || ends_in_tag(b, a))
+		return true;
+	const char *full_a = full_name(a, &arena), *full_b = full_name(b, &arena);
+	return full_a && full_b && strcmp(full_a, full_b) == 0;
+}
+
 /* --- names of files --- */
 
 /* Add what stands for the run of other characters at s, len bytes. */

@@ -6,6 +6,8 @@
 #ifndef SP_IMAGE_REF_H
 #define SP_IMAGE_REF_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -30,6 +32,10 @@ const char *sp_ref_familiar(const struct sp_ref *ref, struct sp_arena *arena);
 /* The same without tag and digest. */
 const char *sp_ref_name_full(const struct sp_ref *ref, struct sp_arena *arena);
 const char *sp_ref_name_familiar(const struct sp_ref *ref, struct sp_arena *arena);
+
+/* Do two names mean the same image?  "a", "a:latest", "docker.io/library/a:latest"
+ * do, and a tag alone means every name with that tag. */
+bool sp_ref_same(const char *a, const char *b);
 
 /* A name that may be used for a file of this name: lower case, others than
  * [a-z0-9._-] become '-', ends trimmed; "image" if nothing is left. */

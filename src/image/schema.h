@@ -23,6 +23,8 @@
 
 #define SP_MT_DOCKER_LIST "application/vnd.docker.distribution.manifest.list.v2+json"
 #define SP_MT_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
+#define SP_MT_DOCKER_CONFIG "application/vnd.docker.container.image.v1+json"
+#define SP_MT_DOCKER_LAYER "application/vnd.docker.image.rootfs.diff.tar"
 
 enum sp_schema {
 	SP_SCHEMA_LAYOUT,	/* oci-layout */

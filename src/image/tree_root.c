@@ -8,9 +8,6 @@
 
 #include "base/vec.h"
 
-/* Any number that is not 0: an image is one file system. */
-#define DEV 1
-
 struct tree_root {
 	struct sp_tree *tree;
 	int (*open_kept)(const void *kept, struct sp_file *ret);
@@ -30,11 +27,16 @@ static enum sp_type type_of(const struct sp_tree_node *node)
 	}
 }
 
-static void fill(const struct sp_tree_node *node, uint32_t number, struct sp_stat *ret)
+/* An image is one file system, and another one than any other image: the tree's
+ * address is a number for it. */
+static void fill(const struct tree_root *r, uint32_t number, struct sp_stat *ret)
 {
+	const struct sp_tree_node *node = sp_tree_node(r->tree, number);
+
+
 	*ret = (struct sp_stat){
 		.type = type_of(node), .mode = node->mode, .uid = node->uid,
-		.gid = node->gid, .nlink = 1, .size = node->size, .dev = DEV,
+		.gid = node->gid, .nlink = 1, .size = node->size, .dev = (uint64_t)(uintptr_t)r->tree,
 		/* names of one hard link share what was kept of the file */
 		.ino = node->kept ? (uint64_t)(uintptr_t)node->kept : number,
 	};
@@ -48,7 +50,7 @@ static int tree_lstat(void *ctx, const char *path, struct sp_stat *ret, char **r
 	if (number == SP_TREE_NONE)
 		return 0;
 	const struct sp_tree_node *node = sp_tree_node(r->tree, number);
-	fill(node, number, ret);
+	fill(r, number, ret);
 	if (ret->type == SP_SYMLINK)
 		*ret_target = sp_strdup(node->target);
 	return 0;
@@ -66,7 +68,7 @@ static int tree_open(void *ctx, const char *path, struct sp_file *ret)
 		return -EISDIR;
 	if (node->type != SP_TREE_FILE)
 		return -ENXIO;
-	fill(node, number, &ret->st);
+	fill(r, number, &ret->st);
 	return node->kept ? r->open_kept(node->kept, ret) : -EACCES;
 }
 
@@ -90,31 +92,22 @@ static int tree_list(void *ctx, const char *path, char ***ret, size_t *ret_nr)
 	return 0;
 }
 
-static ssize_t tree_getxattr(struct sp_file *file, const char *name, void *buf, size_t len)
-{
-	(void)file, (void)name, (void)buf, (void)len;
-	return -1;
-}
-
 static void tree_free(void *ctx)
 {
 	free(ctx);	/* the tree is borrowed */
 }
 
 static const struct sp_root_ops tree_ops = {
-	.lstat = tree_lstat,
-	.open = tree_open,
-	.list = tree_list,
-	.getxattr = tree_getxattr,
-	.free = tree_free,
+	.lstat = tree_lstat, .open = tree_open, .list = tree_list, .free = tree_free,
 };
 
 struct sp_root *sp_tree_root_new(struct sp_tree *tree,
-				 int (*open_kept)(const void *kept, struct sp_file *ret))
+				 int (*open_kept)(const void *kept, struct sp_file *ret),
+				 const char *label)
 {
 	struct tree_root *r = sp_calloc(1, sizeof(*r));
 
 	r->tree = tree;
 	r->open_kept = open_kept;
-	return sp_root_new(&tree_ops, r, "");
+	return sp_root_new(&tree_ops, r, label);
 }

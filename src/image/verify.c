@@ -26,37 +26,6 @@ static void state_release(struct sp_verify_state *v)
 	sp_arena_release(&v->arena);
 }
 
-/* The full form of a name, or NULL if it is none. */
-static const char *full_name(const char *text, struct sp_arena *arena)
-{
-	struct sp_err ignored = { 0 };
-	struct sp_ref ref;
-
-	if (sp_ref_parse(text, arena, &ref, &ignored))
-		return NULL;
-	if (!ref.tag && !ref.digest)
-		ref.tag = "latest";
-	return sp_ref_full(&ref, arena);
-}
-
-/* Is tag, which is one alone, the tag at the end of name? */
-static bool ends_in_tag(const char *name, const char *tag)
-{
-	const char *colon = strrchr(name, ':');
-
-	return !strpbrk(tag, "/:@") && colon && strcmp(colon + 1, tag) == 0;
-}
-
-bool sp_verify_same_name(const char *a, const char *b)
-{
-	struct sp_arena arena SP_CLEANUP(sp_arena_release) = { 0 };
-
-	if (strcmp(a, b) == 0 || ends_in_tag(a, b) || ends_in_tag(b, a))
-		return true;
-	const char *full_a = full_name(a, &arena), *full_b = full_name(b, &arena);
-	return full_a && full_b && strcmp(full_a, full_b) == 0;
-}
-
 /* Check the layout, if the source is one. */
 static int check_layout(struct sp_verify_state *v, bool *ret_is_layout, struct sp_err *err)
 {
@@ -97,7 +66,7 @@ static int check_source(struct sp_verify_state *v, struct sp_err *err)
 		sp_verify_problem(v, "no-image", "the source",
 				  "has neither an index.json nor a manifest.json");
 	else if (v->ref && !v->found) {
-		sp_autofree char *shown = sp_verify_show(v->ref, strlen(v->ref));
+		sp_autofree char *shown = sp_show(v->ref, strlen(v->ref));
 
 		sp_verify_problem(v, "name-not-found", "the source",
 				  "has no image called %s", shown);

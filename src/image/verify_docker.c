@@ -57,7 +57,7 @@ static int read_layers(struct docker *d, struct sp_err *err)
 			return 0;
 		}
 		bool has = claimed(path, &digest);
-		sp_autofree char *shown = sp_verify_show(path, strlen(path));
+		sp_autofree char *shown = sp_show(path, strlen(path));
 		sp_autofree char *where = has ? sp_strf("layer %s", digest.str) :
 						sp_strf("layer %s", shown);
 		const struct sp_verify_place at = { has ? &digest : NULL, path,
@@ -75,13 +75,13 @@ static int read_config(struct docker *d, struct sp_json **ret, struct sp_digest 
 	const char *path = sp_json_str(d->entry, "Config");
 	struct sp_digest digest;
 	bool has = claimed(path, &digest);
-	sp_autofree char *shown = sp_verify_show(path, strlen(path));
+	sp_autofree char *shown = sp_show(path, strlen(path));
 	sp_autofree char *where = has ? sp_strf("config %s", digest.str) :
 					sp_strf("config %s", shown);
 	const struct sp_verify_place at = { has ? &digest : NULL, path, SP_VERIFY_UNKNOWN,
 					    where };
 
-	return sp_verify_load(d->v, &at, SP_VERIFY_CONFIG, NULL, ret, ret_digest, err);
+	return sp_verify_load(d->v, &at, SP_DOC_CONFIG, NULL, ret, ret_digest, err);
 }
 
 static bool list_of_strings(const struct sp_json *list)
@@ -114,7 +114,7 @@ static bool has_tag(const struct sp_json *entry, const char *name)
 	const struct sp_json *i = sp_json_first(sp_json_get(entry, "RepoTags"));
 
 	for (; i; i = sp_json_next(i))
-		if (sp_verify_same_name(sp_json_str(i, NULL), name))
+		if (sp_ref_same(sp_json_str(i, NULL), name))
 			return true;
 	return false;
 }
@@ -125,7 +125,7 @@ static bool in_index(const struct docker *d, const char *config, const char *nam
 		const struct sp_verify_image *image = &d->v->report->images[i];
 
 		if (image->config && strcmp(image->config, config) == 0 &&
-		    (!name || (image->name && sp_verify_same_name(image->name, name))))
+		    (!name || (image->name && sp_ref_same(image->name, name))))
 			return true;
 	}
 	return false;
@@ -143,7 +143,7 @@ static void check_agreement(struct docker *d, const char *config)
 	}
 	for (; i; i = sp_json_next(i)) {
 		const char *tag = sp_json_str(i, NULL);
-		sp_autofree char *shown = sp_verify_show(tag, strlen(tag));
+		sp_autofree char *shown = sp_show(tag, strlen(tag));
 
 		if (!d->v->ref && !in_index(d, config, tag))
 			sp_verify_problem(d->v, "names-disagree", d->where,
@@ -162,7 +162,7 @@ static void add_images(struct docker *d, const struct sp_verify_image *image)
 		*added = *image;
 	for (bool first = true; i && added; i = sp_json_next(i), first = false) {
 		const char *tag = sp_json_str(i, NULL);
-		sp_autofree char *shown = sp_verify_show(tag, strlen(tag));
+		sp_autofree char *shown = sp_show(tag, strlen(tag));
 
 		if (!first)
 			added = sp_verify_add_image(d->v);

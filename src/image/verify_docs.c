@@ -7,53 +7,18 @@
 #include "image/schema.h"
 #include "image/verify_state.h"
 
-static bool is_one_of(const char *s, const char *a, const char *b)
-{
-	return strcmp(s, a) == 0 || strcmp(s, b) == 0;
-}
-
-bool sp_verify_is_index(const char *media_type)
-{
-	return is_one_of(media_type, SP_MT_INDEX, SP_MT_DOCKER_LIST);
-}
-
-bool sp_verify_is_manifest(const char *media_type)
-{
-	return is_one_of(media_type, SP_MT_MANIFEST, SP_MT_DOCKER_MANIFEST);
-}
-
-bool sp_verify_is_config(const char *media_type)
-{
-	return is_one_of(media_type, SP_MT_CONFIG,
-			 "application/vnd.docker.container.image.v1+json");
-}
-
-/* One document that two readers would take for two things (CVE-2021-41190), or
- * for another thing than its descriptor says. */
+/* One document that two readers would take for two things, or for another thing
+ * than its descriptor says. */
 static bool is_what_it_claims(struct sp_verify_state *v, const char *where,
-			      enum sp_verify_kind kind, const char *media_type,
+			      enum sp_document kind, const char *media_type,
 			      const struct sp_json *doc)
 {
-	const char *own = sp_json_str(doc, "mediaType");
-	bool as_index = sp_json_get(doc, "manifests");
-	bool as_manifest = sp_json_get(doc, "layers") || sp_json_get(doc, "config");
+	const char *id;
+	const char *what = sp_document_problem(kind, media_type, doc, &v->arena, &id);
 
-	if (kind == SP_VERIFY_CONFIG)
-		return true;
-	if (as_index && as_manifest) {
-		sp_verify_problem(v, "hybrid-document", where,
-				  "can be read as a manifest and as an index");
-		return false;
-	}
-	if (media_type && own && strcmp(own, media_type) != 0) {
-		sp_autofree char *shown = sp_verify_show(own, strlen(own));
-
-		sp_verify_problem(v, "media-type-mismatch", where,
-				  "says of itself that it is %s, its descriptor says %s", shown,
-				  media_type);
-		return false;
-	}
-	return true;
+	if (what)
+		sp_verify_problem(v, id, where, "%s", what);
+	return !what;
 }
 
 struct schema_watch {
@@ -62,29 +27,15 @@ struct schema_watch {
 	const struct sp_json *doc;
 };
 
-/*
- * Docker and its kin write "Env":null and the like into configurations, since Go
- * prints an empty list so; every reader takes it for absent.  The members of
- * "config" are all optional, so there it is worth no more than a note.
- */
-static bool is_empty_option(const struct sp_json *doc, const char *pointer)
-{
-	const struct sp_json *config = sp_json_get(doc, "config");
-	const char *key = pointer + strlen("/config/");
-
-	return strncmp(pointer, "/config/", strlen("/config/")) == 0 && !strchr(key, '/') &&
-	       sp_json_is_null(sp_json_get(config, key));
-}
-
 static void breach(void *ctx, bool note, const char *where, const char *what)
 {
 	const struct schema_watch *w = ctx;
-	sp_autofree char *pointer = sp_verify_show(where, strlen(where));
-	sp_autofree char *shown = sp_verify_show(what, strlen(what));
+	sp_autofree char *pointer = sp_show(where, strlen(where));
+	sp_autofree char *shown = sp_show(what, strlen(what));
 	sp_autofree char *place = *where ? sp_strf("%s: %s", w->where, pointer) :
 					   sp_strdup(w->where);
 
-	if (note || is_empty_option(w->doc, where))
+	if (note || sp_document_is_empty_option(w->doc, where))
 		sp_verify_note(w->v, "schema", place, "%s", shown);
 	else
 		sp_verify_problem(w->v, "schema", place, "%s", shown);
@@ -99,13 +50,13 @@ static void check_schema(struct sp_verify_state *v, enum sp_schema which,
 }
 
 int sp_verify_load(struct sp_verify_state *v, const struct sp_verify_place *at,
-		   enum sp_verify_kind kind, const char *media_type, struct sp_json **ret,
+		   enum sp_document kind, const char *media_type, struct sp_json **ret,
 		   struct sp_digest *ret_digest, struct sp_err *err)
 {
 	static const enum sp_schema schemas[] = {
-		[SP_VERIFY_INDEX] = SP_SCHEMA_INDEX,
-		[SP_VERIFY_MANIFEST] = SP_SCHEMA_MANIFEST,
-		[SP_VERIFY_CONFIG] = SP_SCHEMA_CONFIG,
+		[SP_DOC_INDEX] = SP_SCHEMA_INDEX,
+		[SP_DOC_MANIFEST] = SP_SCHEMA_MANIFEST,
+		[SP_DOC_CONFIG] = SP_SCHEMA_CONFIG,
 	};
 	struct sp_buf text sp_autobuf = { 0 };
 	sp_autojson struct sp_json *doc = NULL;
@@ -140,7 +91,7 @@ int sp_verify_load_file(struct sp_verify_state *v, const char *name, size_t limi
 
 bool sp_verify_check_index(struct sp_verify_state *v, const struct sp_json *doc)
 {
-	if (!is_what_it_claims(v, "index.json", SP_VERIFY_INDEX, NULL, doc))
+	if (!is_what_it_claims(v, "index.json", SP_DOC_INDEX, NULL, doc))
 		return false;
 	check_schema(v, SP_SCHEMA_INDEX, "index.json", doc);
 	return true;

@@ -19,7 +19,7 @@ static const char *platform(struct sp_verify_state *v, const struct sp_json *con
 	sp_autofree char *text = sp_strf("%s/%s%s%s", os, arch,
 					 variant && *variant ? "/" : "",
 					 variant ? variant : "");
-	sp_autofree char *shown = sp_verify_show(text, strlen(text));
+	sp_autofree char *shown = sp_show(text, strlen(text));
 	return sp_arena_strdup(&v->report->arena, shown);
 }
 
@@ -115,7 +115,7 @@ static void found(void *ctx, bool is_note, const char *id, const char *path,
 		  const char *what)
 {
 	const struct watch *w = ctx;
-	sp_autofree char *shown = sp_verify_show(path, strlen(path));
+	sp_autofree char *shown = sp_show(path, strlen(path));
 	sp_autofree char *where = sp_strf("layer %s: %s", w->layer->digest.str, shown);
 
 	if (is_note)

@@ -38,7 +38,7 @@ static int walk_index(const struct walk *w, const struct sp_desc *desc, struct s
 				  "is nested more than %d deep", SP_VERIFY_DEPTH_MAX);
 		return 0;
 	}
-	if (sp_verify_load(w->v, &at, SP_VERIFY_INDEX, desc->media_type, &doc, &digest, err))
+	if (sp_verify_load(w->v, &at, SP_DOC_INDEX, desc->media_type, &doc, &digest, err))
 		return -1;
 	return doc ? walk_list(&inner, doc, err) : 0;
 }
@@ -86,9 +86,9 @@ static int walk_desc(const struct walk *w, const struct sp_json *value, struct s
 		revisit(w, &v->visits[known]);
 		return 0;
 	}
-	if (sp_verify_is_index(desc.media_type))
+	if (sp_mt_is_index(desc.media_type))
 		r = walk_index(w, &desc, err);
-	else if (sp_verify_is_manifest(desc.media_type))
+	else if (sp_mt_is_manifest(desc.media_type))
 		r = sp_verify_manifest(v, value, w->name, err);
 	else
 		r = walk_other(w, &desc, err);
@@ -99,17 +99,13 @@ static int walk_desc(const struct walk *w, const struct sp_json *value, struct s
 	return r;
 }
 
-/* containerd's name is whole, the ref.name of the specification often a tag. */
 static const char *name_of(struct sp_verify_state *v, const struct sp_json *value)
 {
-	const struct sp_json *notes = sp_json_get(value, "annotations");
-	const char *name = sp_json_str(notes, "io.containerd.image.name");
+	const char *name = sp_desc_name(value);
 
 	if (!name)
-		name = sp_json_str(notes, "org.opencontainers.image.ref.name");
-	if (!name)
 		return NULL;
-	sp_autofree char *shown = sp_verify_show(name, strlen(name));
+	sp_autofree char *shown = sp_show(name, strlen(name));
 	return sp_arena_strdup(&v->report->arena, shown);
 }
 
@@ -122,8 +118,8 @@ static bool asked_for(const struct sp_verify_state *v, const struct sp_json *val
 				      "org.opencontainers.image.ref.name");
 
 	return !v->ref || (digest && strcmp(digest, v->ref) == 0) ||
-	       (name && sp_verify_same_name(name, v->ref)) ||
-	       (tag && sp_verify_same_name(tag, v->ref));
+	       (name && sp_ref_same(name, v->ref)) ||
+	       (tag && sp_ref_same(tag, v->ref));
 }
 
 int sp_verify_walk(struct sp_verify_state *v, const struct sp_json *index,

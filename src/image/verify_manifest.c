@@ -34,17 +34,6 @@ struct sp_verify_image *sp_verify_add_image(struct sp_verify_state *v)
 	return NULL;
 }
 
-/* BuildKit's provenance and SBOM stand beside images as manifests for no platform
- * (buildkit docs/attestations/attestation-storage.md). */
-static bool is_attestation(const struct sp_json *desc)
-{
-	const struct sp_json *platform = sp_json_get(desc, "platform");
-	const char *os = sp_json_str(platform, "os");
-	const char *arch = sp_json_str(platform, "architecture");
-
-	return os && arch && strcmp(os, "unknown") == 0 && strcmp(arch, "unknown") == 0;
-}
-
 /* The blob of a descriptor, of no more interest than its bytes. */
 static int check_blob(struct manifest *m, const struct sp_json *value, struct sp_err *err)
 {
@@ -123,8 +112,8 @@ static void check_platform(struct manifest *m, const struct sp_json *desc,
 
 		if (same(a, b))
 			continue;
-		sp_autofree char *shown_a = sp_verify_show(a, strlen(a));
-		sp_autofree char *shown_b = sp_verify_show(b, strlen(b));
+		sp_autofree char *shown_a = sp_show(a, strlen(a));
+		sp_autofree char *shown_b = sp_show(b, strlen(b));
 		sp_verify_problem(m->v, "platform-mismatch", m->where,
 				  "the index says %s %s, the configuration %s", keys[i],
 				  shown_a, shown_b);
@@ -142,7 +131,7 @@ static int check_image(struct manifest *m, const struct sp_json *desc,
 	struct sp_digest digest;
 	bool ok;
 
-	if (sp_verify_load(m->v, &at, SP_VERIFY_CONFIG, config_desc->media_type, &config,
+	if (sp_verify_load(m->v, &at, SP_DOC_CONFIG, config_desc->media_type, &config,
 			   &digest, err) ||
 	    read_layers(m, &ok, err))
 		return -1;
@@ -164,10 +153,10 @@ static int check_manifest(struct manifest *m, const struct sp_json *desc,
 	struct sp_verify_image *image;
 	struct sp_desc config;
 
-	if (is_attestation(desc))
+	if (sp_desc_is_attestation(desc))
 		return check_blobs(m, err);
 	if (!sp_verify_desc(m->v, sp_json_get(m->doc, "config"), &config) ||
-	    !sp_verify_is_config(config.media_type))
+	    !sp_mt_is_config(config.media_type))
 		return check_blobs(m, err);
 	image = sp_verify_add_image(m->v);
 	if (!image)
@@ -191,7 +180,7 @@ int sp_verify_manifest(struct sp_verify_state *v, const struct sp_json *desc,
 		return 0;
 	m.where = sp_strf("manifest %s", own.digest.str);
 	const struct sp_verify_place at = { &own.digest, NULL, own.size, m.where };
-	if (sp_verify_load(v, &at, SP_VERIFY_MANIFEST, own.media_type, &doc, &digest, err))
+	if (sp_verify_load(v, &at, SP_DOC_MANIFEST, own.media_type, &doc, &digest, err))
 		return -1;
 	m.doc = doc;
 	return doc ? check_manifest(&m, desc, &own, name, err) : 0;

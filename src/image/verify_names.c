@@ -1,231 +1,57 @@
 /*
- * The rules for what stands in a layer: names, deletions, links, types
- * (image-spec layer.md).  What needs the layers below is in tree.c.
+ * The rules for what stands in a layer, and what breaks them as findings.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "base/path.h"
-#include "image/tar_read.h"
+#include "image/layer_rules.h"
 #include "image/verify_state.h"
 
-#define WH ".wh."
-#define OPAQUE ".wh..wh..opq"
-
-/* Why a name is unsafe, or NULL.  One that begins with a slash is not: engines join
- * it to the root of the layer. */
-static const char *unsafe(const char *name, size_t len)
-{
-	if (len == 0)
-		return "is empty";
-	if (strlen(name) != len)
-		return "has a NUL in it";
-	if (len > SP_PATH_MAX)
-		return "is longer than 4096 bytes";
-	for (const char *part = name; *part;) {
-		size_t n = strcspn(part, "/");
-
-		if (n == 2 && memcmp(part, "..", 2) == 0)
-			return "has a .. component";
-		if (n > SP_NAME_LIMIT)
-			return "has a component longer than 255 bytes";
-		part += n;
-		part += strspn(part, "/");
-	}
-	return NULL;
-}
+struct place {
+	struct sp_verify_state *v;
+	const char *where;		/* of the layer */
+};
 
 /* Where an entry stands, for the report; malloc'ed. */
-static char *place(const char *where, const char *name, size_t len)
+static char *name_place(const char *where, const char *name, size_t len)
 {
-	sp_autofree char *shown = sp_verify_show(name, len);
+	sp_autofree char *shown = sp_show(name, len);
 
 	return sp_strf("%s: %s", where, len ? shown : "(no name)");
 }
 
-struct entry {
-	struct sp_verify_state *v;
-	const char *where;		/* of the layer */
-	const struct sp_tar_item *item;
-};
-
-static bool refuse(const struct entry *e, const char *id, const char *what)
+static void found(void *ctx, bool is_note, const char *id, const struct sp_tar_item *item,
+		  const char *what)
 {
-	sp_autofree char *at = place(e->where, e->item->name, e->item->name_len);
+	const struct place *p = ctx;
+	sp_autofree char *at = item ? name_place(p->where, item->name, item->name_len) :
+				      sp_strdup(p->where);
 
-	sp_verify_problem(e->v, id, at, "%s", what);
-	return false;
-}
-
-static void remark(const struct entry *e, const char *id, const char *what)
-{
-	sp_autofree char *at = place(e->where, e->item->name, e->item->name_len);
-
-	sp_verify_note(e->v, id, at, "%s", what);
-}
-
-/* Some builders write "/usr/bin/x", and then all names so: one note for a layer. */
-static void note_absolute(const struct entry *e)
-{
-	if (e->item->name[0] == '/' || (e->item->type == '1' && e->item->link[0] == '/'))
-		sp_verify_note(e->v, "absolute-name", e->where,
-			       "has names that begin with a slash, which engines take off");
-}
-
-/* A name that begins with ".wh." in ret->path. */
-static bool deletion(const struct entry *e, struct sp_tree_entry *ret)
-{
-	struct sp_arena *arena = &e->v->arena;
-	const char *base = sp_path_basename(ret->path);
-	const char *rest = base + strlen(WH);
-	const char *dir = sp_path_dirname(arena, ret->path);
-
-	if (e->item->type != '0' || e->item->size)
-		return refuse(e, "whiteout-type",
-			      "marks a deletion, but is not an empty regular file");
-	ret->target = NULL;
-	if (strcmp(base, OPAQUE) == 0) {
-		ret->type = SP_TREE_OPAQUE;
-		ret->path = dir;
-		return true;
-	}
-	if (strncmp(rest, WH, strlen(WH)) == 0) {
-		remark(e, "whiteout-reserved",
-		       "is a mark of aufs, which engines pass over");
-		return false;
-	}
-	if (!*rest || strcmp(rest, ".") == 0 || strcmp(rest, "..") == 0)
-		return refuse(e, "whiteout-name", "marks a deletion of nothing");
-	ret->type = SP_TREE_WHITEOUT;
-	ret->path = sp_path_join(arena, dir, rest);
-	return true;
-}
-
-static bool hard_link(const struct entry *e, struct sp_tree_entry *ret)
-{
-	const char *why = unsafe(e->item->link, e->item->link_len);
-	char what[128];
-
-	ret->type = SP_TREE_HARDLINK;
-	if (!why) {
-		ret->target = sp_path_clean(&e->v->arena, e->item->link);
-		return true;
-	}
-	snprintf(what, sizeof(what), "is a hard link whose target %s", why);
-	return refuse(e, "hard-link-target", what);
-}
-
-static bool symlink_entry(const struct entry *e, struct sp_tree_entry *ret)
-{
-	const struct sp_tar_item *item = e->item;
-
-	ret->type = SP_TREE_SYMLINK;
-	ret->target = sp_arena_strndup(&e->v->arena, item->link, item->link_len);
-	/* the kernel's limits for symlink(2) */
-	if (!item->link_len || strlen(item->link) != item->link_len ||
-	    item->link_len >= SP_PATH_MAX)
-		return refuse(e, "symlink-target",
-			      "is a symbolic link with an empty, too long or NUL target");
-	return true;
-}
-
-static bool by_type(const struct entry *e, struct sp_tree_entry *ret)
-{
-	switch (e->item->type) {
-	case '0':
-		ret->type = SP_TREE_FILE;
-		return true;
-	case '1':
-		return hard_link(e, ret);
-	case '2':
-		return symlink_entry(e, ret);
-	case '3':
-	case '4':
-		ret->type = SP_TREE_OTHER;
-		remark(e, "device-node", "is a device node");
-		return true;
-	case '5':
-		ret->type = SP_TREE_DIR;
-		return true;
-	case '6':
-		ret->type = SP_TREE_OTHER;
-		remark(e, "fifo", "is a FIFO");
-		return true;
-	default:
-		return refuse(e, "entry-type", "is of a type that engines do not know");
-	}
-}
-
-/* Is a directory above the last component a deletion mark? */
-static bool below_deletion(const char *path)
-{
-	const char *hit = strstr(path, "/" WH);
-
-	return hit && strchr(hit + 1, '/');
+	if (is_note)
+		sp_verify_note(p->v, id, at, "%s", what);
+	else
+		sp_verify_problem(p->v, id, at, "%s", what);
 }
 
 bool sp_verify_entry(struct sp_verify_state *v, const char *where,
 		     const struct sp_tar_item *item, struct sp_tree_entry *ret)
 {
-	const struct entry e = { v, where, item };
+	struct place p = { v, where };
 
-	if (item->type == 'g') {
-		sp_verify_note(v, "tar-global-header", where,
-			       "has global PAX records, which engines pass over");
-		return false;
-	}
-	const char *why = unsafe(item->name, item->name_len);
-	if (why)
-		return refuse(&e, "unsafe-name", why);
-	note_absolute(&e);
-	if (item->sparse)
-		remark(&e, "sparse-file", "is sparse, which layers should not hold");
-	*ret = (struct sp_tree_entry){
-		.path = sp_path_clean(&v->arena, item->name),
-		.size = item->real_size, .uid = item->uid, .gid = item->gid,
-		.mode = (uint16_t)item->mode,
-	};
-	if (strcmp(ret->path, "/") == 0 && item->type != '5')
-		return refuse(&e, "root-not-directory",
-			      "puts something that is no directory in the place of /");
-	if (below_deletion(ret->path))
-		return refuse(&e, "whiteout-name", "lies below a mark for a deletion");
-	if (strncmp(sp_path_basename(ret->path), WH, strlen(WH)) == 0)
-		return deletion(&e, ret);
-	return by_type(&e, ret);
+	return sp_rules_entry(item, &v->arena, &(struct sp_rules_watch){ found, &p }, ret);
 }
 
-static int class_of(const struct sp_tree_entry *e)
+static void duplicate(void *ctx, const char *path)
 {
-	return e->type == SP_TREE_WHITEOUT ? 1 : e->type == SP_TREE_OPAQUE ? 2 : 0;
-}
+	const struct place *p = ctx;
+	sp_autofree char *at = name_place(p->where, path, strlen(path));
 
-static int by_path(const void *a, const void *b)
-{
-	const struct sp_tree_entry *x = *(const struct sp_tree_entry *const *)a;
-	const struct sp_tree_entry *y = *(const struct sp_tree_entry *const *)b;
-	int order = strcmp(x->path, y->path);
-
-	return order ? order : class_of(x) - class_of(y);
+	sp_verify_problem(p->v, "duplicate-path", at, "stands in the layer more than once");
 }
 
 void sp_verify_duplicates(struct sp_verify_state *v, const char *where,
 			  const struct sp_verify_stratum *layer)
 {
-	size_t nr = layer->entries_nr;
-	sp_autofree const struct sp_tree_entry **sorted = sp_calloc(nr, sizeof(*sorted));
+	struct place p = { v, where };
 
-	for (size_t i = 0; i < nr; i++)
-		sorted[i] = &layer->entries[i];
-	qsort(sorted, nr, sizeof(*sorted), by_path);
-	/* layer.md; tar-split, in Docker and podman, refuses such a layer */
-	for (size_t i = 1; i < nr; i++) {
-		const char *path = sorted[i]->path;
-
-		if (by_path(&sorted[i - 1], &sorted[i]) != 0)
-			continue;
-		sp_autofree char *at = place(where, path, strlen(path));
-		sp_verify_problem(v, "duplicate-path", at,
-				  "stands in the layer more than once");
-	}
+	sp_rules_duplicates(layer->entries, layer->entries_nr, duplicate, &p);
 }

@@ -9,7 +9,6 @@
 #include "base/vec.h"
 #include "image/verify_state.h"
 
-#define SHOWN_MAX 512	/* bytes of a name that are shown */
 
 static bool is_known(const struct sp_verify_finding *list, size_t nr, const char *id,
 		     const char *where, const char *what)
@@ -74,24 +73,6 @@ int sp_verify_absorb(struct sp_verify_state *v, const char *id, const char *wher
 	sp_verify_problem(v, id, where, "%s", err->msg);
 	*err = (struct sp_err){ 0 };
 	return 0;
-}
-
-char *sp_verify_show(const char *s, size_t len)
-{
-	struct sp_buf text = { 0 };
-	size_t shown = len < SHOWN_MAX ? len : SHOWN_MAX;
-	bool plain = sp_json_is_utf8(s, len);
-
-	for (size_t i = 0; i < shown; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (c < 0x20 || c == 0x7f || (c >= 0x80 && !plain))
-			sp_buf_addf(&text, "\\x%02x", c);
-		else
-			sp_buf_addch(&text, (char)c);
-	}
-	sp_buf_addstr(&text, shown < len ? "..." : "");
-	return sp_buf_detach(&text);
 }
 
 void sp_verify_report_release(struct sp_verify_report *report)

@@ -94,12 +94,12 @@ static char *check_program(const struct run *r)
 			       "has no entry point and no command");
 		return NULL;
 	}
-	shown = sp_verify_show(word, strlen(word));
+	shown = sp_show(word, strlen(word));
 	if (!strchr(word, '/')) {
 		path = *word ? in_path(r, word) : NULL;
 		if (path)
 			return sp_steal_ptr(&path);
-		path = sp_verify_show(search_path(r), strlen(search_path(r)));
+		path = sp_show(search_path(r), strlen(search_path(r)));
 		sp_verify_problem(r->v, "entrypoint-missing", r->where,
 				  "the program \"%s\" is in no directory of PATH (%s)",
 				  shown, path);
@@ -134,7 +134,7 @@ static void check_user(const struct run *r)
 
 	if (!user || !*user)
 		return;
-	sp_autofree char *shown = sp_verify_show(user, strlen(user));
+	sp_autofree char *shown = sp_show(user, strlen(user));
 	size_t len = colon ? (size_t)(colon - user) : strlen(user);
 	if (len && !is_number(user, len) && !has_file(r, "/etc/passwd"))
 		sp_verify_problem(r->v, "user-without-passwd", r->where,
@@ -150,7 +150,7 @@ static void check_workdir(const struct run *r)
 {
 	const char *dir = workdir(r);
 	uint32_t number = sp_tree_find(r->tree, dir, true);
-	sp_autofree char *shown = sp_verify_show(dir, strlen(dir));
+	sp_autofree char *shown = sp_show(dir, strlen(dir));
 
 	if (number == SP_TREE_NONE)
 		sp_verify_note(r->v, "workdir-missing", r->where,

@@ -10,8 +10,10 @@
 
 #include "base/map.h"
 #include "image/compress.h"
+#include "image/document.h"
 #include "image/image.h"
 #include "image/json.h"
+#include "image/ref.h"
 #include "image/tree.h"
 #include "image/verify.h"
 
@@ -81,9 +83,6 @@ void sp_verify_note(struct sp_verify_state *v, const char *id, const char *where
 SP_CHECKED int sp_verify_absorb(struct sp_verify_state *v, const char *id,
 				const char *where, struct sp_err *err);
 
-/* Bytes of unknown kind as they can be shown, malloc'ed. */
-char *sp_verify_show(const char *s, size_t len);
-
 /* --- verify_blob.c --- */
 SP_CHECKED int sp_verify_tick(struct sp_verify_state *v, const char *item, size_t bytes,
 			      struct sp_err *err);
@@ -109,15 +108,13 @@ SP_CHECKED int sp_verify_read(struct sp_verify_state *v, const struct sp_verify_
 			      bool *ret_ok, struct sp_err *err);
 
 /* --- verify_docs.c --- */
-enum sp_verify_kind { SP_VERIFY_INDEX, SP_VERIFY_MANIFEST, SP_VERIFY_CONFIG };
-
 /*
  * Read, parse and check a document against its schema and against the media type
  * of the descriptor (NULL: nobody says).  *ret is NULL if there is nothing to go
  * on with; a document that breaks a rule of its schema is still given out.
  */
 SP_CHECKED int sp_verify_load(struct sp_verify_state *v, const struct sp_verify_place *at,
-			      enum sp_verify_kind kind, const char *media_type,
+			      enum sp_document kind, const char *media_type,
 			      struct sp_json **ret, struct sp_digest *ret_digest,
 			      struct sp_err *err);
 
@@ -134,10 +131,6 @@ void sp_verify_check_layout(struct sp_verify_state *v, const struct sp_json *doc
  * media type is borrowed from it. */
 bool sp_verify_desc(struct sp_verify_state *v, const struct sp_json *value,
 		    struct sp_desc *ret);
-
-bool sp_verify_is_index(const char *media_type);
-bool sp_verify_is_manifest(const char *media_type);
-bool sp_verify_is_config(const char *media_type);
 
 /* --- verify_index.c --- */
 /* Walk an index and all it refers to; ref decides at the top. */
@@ -157,10 +150,6 @@ struct sp_verify_image *sp_verify_add_image(struct sp_verify_state *v);
  * before and must agree. */
 SP_CHECKED int sp_verify_docker(struct sp_verify_state *v, const struct sp_json *doc,
 				bool hybrid, struct sp_err *err);
-
-/* Do two names mean the same image?  "a", "a:latest", "docker.io/library/a:latest"
- * do, and a tag alone means every name with that tag. */
-bool sp_verify_same_name(const char *a, const char *b);
 
 /* --- verify_layer.c --- */
 /* Check a layer's blob and what is in it.  *ret is its number in strata. */

@@ -38,7 +38,7 @@ int sp_gather_entry(struct sp_plan *plan, struct sp_root *root, struct sp_file *
 	if (st->mode & 0111) {
 		if (!file && sp_root_open(root, real, &opened, err))
 			return -1;
-		entry.caps = sp_root_xattr(root, file ? file : &opened, CAPS_XATTR,
+		entry.caps = sp_file_xattr(file ? file : &opened, CAPS_XATTR,
 					   &plan->arena, &entry.caps_len);
 	}
 	return sp_plan_add(plan, &entry, err);

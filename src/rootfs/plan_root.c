@@ -77,8 +77,16 @@ static void source_close(struct sp_file *file)
 	free(s);
 }
 
+static ssize_t source_getxattr(struct sp_file *file, const char *name, void *buf, size_t len)
+{
+	struct source_file *s = file->ctx;
+
+	return s->file.ops->getxattr ? s->file.ops->getxattr(&s->file, name, buf, len) : -1;
+}
+
 static const struct sp_file_ops source_ops = {
 	.pread = source_pread, .restat = source_restat, .close = source_close,
+	.getxattr = source_getxattr,
 };
 
 /* A file that we made: its bytes are in the plan. */
@@ -150,12 +158,6 @@ static int plan_list(void *ctx, const char *path, char ***ret, size_t *ret_nr)
 	return 0;
 }
 
-static ssize_t plan_getxattr(struct sp_file *file, const char *name, void *buf, size_t len)
-{
-	(void)file, (void)name, (void)buf, (void)len;
-	return -1;
-}
-
 static void plan_free(void *ctx)
 {
 	(void)ctx;	/* the plan is borrowed */
@@ -165,7 +167,6 @@ static const struct sp_root_ops plan_ops = {
 	.lstat = plan_lstat,
 	.open = plan_open,
 	.list = plan_list,
-	.getxattr = plan_getxattr,
 	.free = plan_free,
 };
 

@@ -26,7 +26,8 @@ static void end_run(struct sp_tracer *tracer)
 	tracer->killing = true;
 	for (size_t i = 0; i < SP_TRACEE_BUCKETS; i++)
 		for (struct sp_tracee *t = tracer->tracees.buckets[i]; t; t = t->next)
-			kill(t->tid, SIGKILL);
+			if (!t->ended)	/* or its number may be that of another */
+				kill(t->tid, SIGKILL);
 	if (tracer->alarm || tracer->linger)
 		end_alarms(tracer);
 }
@@ -67,7 +68,8 @@ static size_t count_processes(const struct sp_tracer *tracer)
 		for (struct sp_tracee *t = tracer->tracees.buckets[i]; t; t = t->next) {
 			pid_t process, parent;
 
-			nr += sp_tracee_family(t->tid, &process, &parent) == 0 &&
+			nr += !t->ended &&
+			      sp_tracee_family(t->tid, &process, &parent) == 0 &&
 			      process == t->tid;
 		}
 	return nr;
@@ -96,14 +98,11 @@ static void on_alarm(struct sp_tracer *tracer, pid_t pid, int status)
 }
 
 /* The command has ended.  What it left behind has a while. */
-static void on_command_end(struct sp_tracer *tracer, int status)
+static void begin_lingering(struct sp_tracer *tracer)
 {
-	struct sp_trace *trace = tracer->trace;
 	int ms = tracer->options->linger_ms;
 
-	trace->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	trace->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-	if (tracer->killing || tracer->tracees.nr == 0 || ms < 0)
+	if (tracer->killing || tracer->linger || ms < 0)
 		return;
 	if (ms > 0)
 		tracer->linger = sp_start_alarm(tracer->start.kick, ms);
@@ -111,6 +110,17 @@ static void on_command_end(struct sp_tracer *tracer, int status)
 		tracer->linger = 0;
 		end_lingering(tracer);
 	}
+}
+
+static void on_command_end(struct sp_tracer *tracer, int status)
+{
+	struct sp_trace *trace = tracer->trace;
+
+	trace->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	trace->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	tracer->command_ended = true;
+	if (tracer->tracees.nr > 0)
+		begin_lingering(tracer);
 }
 
 /* --- processes come --------------------------------------------------------------- */
@@ -130,11 +140,13 @@ static void inherit(struct sp_tracer *tracer, struct sp_tracee *t,
 	t->program = from ? from->program : NULL;
 }
 
-/* A parent has said that it has a child.  The child may have stopped before. */
+/* A parent has said that it has a child, which may have stopped, or ended, before. */
 static void on_child(struct sp_tracer *tracer, const struct sp_tracee *parent, pid_t tid)
 {
-	if (!sp_tracee_find(&tracer->tracees, tid))
-		inherit(tracer, sp_tracee_add(&tracer->tracees, tid), parent);
+	struct sp_tracee *t = sp_tracee_tell(&tracer->tracees, tid);
+
+	if (t)
+		inherit(tracer, t, parent);
 }
 
 /* A child whose parent has not said anything yet, and will not if it was killed. */
@@ -147,6 +159,8 @@ static struct sp_tracee *adopt(struct sp_tracer *tracer, pid_t tid)
 		from = sp_tracee_find(&tracer->tracees, process != tid ? process : parent);
 	struct sp_tracee *t = sp_tracee_add(&tracer->tracees, tid);
 	inherit(tracer, t, from);
+	if (tracer->command_ended)
+		begin_lingering(tracer);
 	return t;
 }
 
@@ -196,7 +210,7 @@ static void on_exec(struct sp_tracer *tracer, struct sp_tracee *t, pid_t former)
 		t->claims = from->claims;
 		from->claims = claims;
 		inherit(tracer, t, from);
-		sp_tracee_remove(&tracer->tracees, former);
+		sp_tracee_end(&tracer->tracees, former);
 	}
 	t->in_call = false;
 	sp_claims_exec(tracer, t);
@@ -252,17 +266,31 @@ static void on_stop(struct sp_tracer *tracer, pid_t tid, int status)
 	}
 }
 
+/*
+ * The keeper ends when it has no child any more, and a tracee is its child, or a
+ * descendant's, until we have seen its end: the run is over.  Unless somebody has killed
+ * the keeper; then what we know of tracees has to do.
+ */
+static void on_keeper_end(struct sp_tracer *tracer, int status)
+{
+	tracer->kept = false;
+	if (WIFEXITED(status))
+		end_run(tracer);
+}
+
 static void on_status(struct sp_tracer *tracer, pid_t pid, int status)
 {
 	if (pid == tracer->alarm || pid == tracer->linger) {
 		on_alarm(tracer, pid, status);
+	} else if (pid == tracer->start.keeper) {
+		on_keeper_end(tracer, status);
 	} else if (WIFSTOPPED(status)) {
 		if (tracer->killing)
 			kill(pid, SIGKILL);
 		else
 			on_stop(tracer, pid, status);
 	} else {
-		sp_tracee_remove(&tracer->tracees, pid);
+		sp_tracee_end(&tracer->tracees, pid);
 		if (pid == tracer->start.pid)
 			on_command_end(tracer, status);
 	}
@@ -291,7 +319,7 @@ void sp_loop_run(struct sp_tracer *tracer)
 			return;		/* ECHILD: nobody is left */
 		on_status(tracer, pid, status);
 		check_limits(tracer);
-		if (tracer->tracees.nr == 0)
+		if (!tracer->kept && tracer->tracees.nr == 0)
 			end_run(tracer);
 	}
 }

@@ -27,7 +27,8 @@ static void trace_command(struct sp_tracer *tracer)
 		sp_loop_run(tracer);
 		return;
 	}
-	struct sp_tracee *t = sp_tracee_add(&tracer->tracees, tracer->start.pid);
+	struct sp_tracee *t = sp_tracee_tell(&tracer->tracees, tracer->start.pid);
+	tracer->kept = true;
 	t->inside = !o->program;
 	if (o->timeout_ms > 0 || o->cancelled) {
 		int ms = o->timeout_ms > 0 ? o->timeout_ms : -1;

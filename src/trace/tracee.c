@@ -30,7 +30,7 @@ struct sp_tracee *sp_tracee_find(const struct sp_tracees *all, pid_t tid)
 
 	while (t && t->tid != tid)
 		t = t->next;
-	return t;
+	return t && !t->ended ? t : NULL;
 }
 
 struct sp_tracee *sp_tracee_add(struct sp_tracees *all, pid_t tid)
@@ -40,6 +40,10 @@ struct sp_tracee *sp_tracee_add(struct sp_tracees *all, pid_t tid)
 	if (!*at) {
 		*at = sp_calloc(1, sizeof(**at));
 		(*at)->tid = tid;
+		all->nr++;
+	} else if ((*at)->ended) {
+		/* whoever made the last with this number was killed and told nothing */
+		(*at)->ended = (*at)->inside = false;
 		all->nr++;
 	}
 	return *at;
@@ -55,16 +59,49 @@ void sp_claims_reset(struct sp_claims *claims)
 	claims->execs = claims->new_root = false;
 }
 
-void sp_tracee_remove(struct sp_tracees *all, pid_t tid)
+static void forget(struct sp_tracees *all, struct sp_tracee **at)
 {
-	struct sp_tracee **at = place_of(all, tid), *gone = *at;
+	struct sp_tracee *gone = *at;
 
-	if (!gone)
-		return;
 	*at = gone->next;
+	if (!gone->ended)
+		all->nr--;
 	sp_claims_reset(&gone->claims);
 	sp_buf_release(&gone->claims.via);
 	free(gone);
+}
+
+struct sp_tracee *sp_tracee_tell(struct sp_tracees *all, pid_t tid)
+{
+	struct sp_tracee **at = place_of(all, tid), *t = *at;
+
+	if (t && t->ended) {
+		forget(all, at);
+		return NULL;
+	}
+	if (t) {
+		t->told = true;
+		return NULL;
+	}
+	t = sp_tracee_add(all, tid);
+	t->told = true;
+	return t;
+}
+
+void sp_tracee_end(struct sp_tracees *all, pid_t tid)
+{
+	struct sp_tracee **at = place_of(all, tid), *t = *at;
+
+	if (!t || t->ended)
+		return;
+	if (t->told) {
+		forget(all, at);
+		return;
+	}
+	t->ended = true;
+	t->in_call = false;
+	t->program = NULL;
+	sp_claims_reset(&t->claims);
 	all->nr--;
 }
 
@@ -72,7 +109,7 @@ void sp_tracees_release(struct sp_tracees *all)
 {
 	for (size_t i = 0; i < SP_TRACEE_BUCKETS; i++)
 		while (all->buckets[i])
-			sp_tracee_remove(all, all->buckets[i]->tid);
+			forget(all, &all->buckets[i]);
 }
 
 /* Word by word, where the quick way is not permitted. */

@@ -34,6 +34,8 @@ struct sp_tracee {
 	struct sp_tracee *next;
 	pid_t tid;
 	bool inside;		/* its uses count */
+	bool told;		/* whoever made it has said so, or cannot any more */
+	bool ended;		/* before it was told of: see sp_tracee_end() */
 	bool in_call;		/* stops again when the call ends */
 	const char *program;	/* its executable, in the arena of the records; or NULL */
 	struct sp_claims claims;
@@ -43,12 +45,24 @@ struct sp_tracee {
 
 struct sp_tracees {
 	struct sp_tracee *buckets[SP_TRACEE_BUCKETS];
-	size_t nr;
+	size_t nr;		/* that have not ended */
 };
 
+/* The tracee that has this number and has not ended, or NULL. */
 struct sp_tracee *sp_tracee_find(const struct sp_tracees *all, pid_t tid);
+
+/* The one with this number, which begins if there is none. */
 struct sp_tracee *sp_tracee_add(struct sp_tracees *all, pid_t tid);
-void sp_tracee_remove(struct sp_tracees *all, pid_t tid);
+
+/*
+ * A maker says that it made this one: returns it if it is new, NULL if it is known, or
+ * has come and gone.  The kernel promises no order: a process may end before the one
+ * that made it is seen to have made it.
+ */
+struct sp_tracee *sp_tracee_tell(struct sp_tracees *all, pid_t tid);
+
+/* It has ended.  One that was not told of yet is kept in mind until then. */
+void sp_tracee_end(struct sp_tracees *all, pid_t tid);
 void sp_tracees_release(struct sp_tracees *all);
 
 /* Forget what a call would have used. */

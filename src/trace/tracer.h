@@ -28,6 +28,8 @@ struct sp_tracer {
 	struct stat program;		/* options->program */
 	pid_t alarm, linger;		/* processes that end when it is time; or 0 */
 	bool views;			/* "/" of some process may be another than ours */
+	bool kept;			/* the keeper is there, and tells when the run is over */
+	bool command_ended;
 	bool killing;			/* the run is over */
 	int kick;			/* a byte written here ends the alarms */
 	size_t processes_max;

@@ -261,11 +261,11 @@ static void attributes(struct sp_root *root)
 
 	if (sp_root_open(root, "/f", &file, &err))
 		return;
-	ok(!sp_root_xattr(root, &file, "user.none", &arena, &len) && len == 0, "no attribute");
+	ok(!sp_file_xattr(&file, "user.none", &arena, &len) && len == 0, "no attribute");
 	if (setxattr(at("r/f"), "user.some", "a\0b", 3, 0))
 		skip("no attributes on this file system");
 	else
-		ok(sp_root_xattr(root, &file, "user.some", &arena, &len) && len == 3, "one of 3 bytes");
+		ok(sp_file_xattr(&file, "user.some", &arena, &len) && len == 3, "one of 3 bytes");
 	sp_arena_release(&arena);
 }
 

@@ -1,0 +1,372 @@
+/*
+ * Reading the layers of an image into a tree, and their files into one file.
+ */
+#include "image/contents.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/vec.h"
+#include "image/layer_rules.h"
+#include "image/tree.h"
+#include "image/tree_root.h"
+#include "image/unpack.h"
+
+#define WRITE_SIZE (512 * 1024)	/* bytes that are gathered before they are written */
+#define CAPS "security.capability"
+
+struct sp_contents {
+	struct sp_arena arena;		/* of names, and of what is kept of files */
+	struct sp_tree *tree;
+	struct sp_root *root;
+	struct sp_outfile file;		/* all contents, one after the other */
+	uint64_t budget, entries, names;
+};
+
+/* A regular file: where its bytes are. */
+struct kept {
+	const struct sp_contents *contents;
+	uint64_t offset, size;
+	const void *caps;
+	size_t caps_len;
+};
+
+/* --- the files of the root --- */
+
+static ssize_t kept_pread(struct sp_file *file, void *buf, size_t len, uint64_t offset)
+{
+	const struct kept *k = file->ctx;
+	ssize_t n;
+
+	if (offset >= k->size)
+		return 0;
+	if (len > k->size - offset)
+		len = (size_t)(k->size - offset);
+	do
+		n = pread(k->contents->file.fd, buf, len, (off_t)(k->offset + offset));
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+static int kept_restat(struct sp_file *file, struct sp_stat *ret)
+{
+	*ret = file->st;	/* nobody else can reach it */
+	return 0;
+}
+
+static void kept_close(struct sp_file *file)
+{
+	file->ctx = NULL;
+}
+
+static ssize_t kept_getxattr(struct sp_file *file, const char *name, void *buf, size_t len)
+{
+	const struct kept *k = file->ctx;
+
+	if (!k->caps || strcmp(name, CAPS) != 0 || k->caps_len > len)
+		return -1;
+	memcpy(buf, k->caps, k->caps_len);
+	return (ssize_t)k->caps_len;
+}
+
+static const struct sp_file_ops kept_ops = {
+	.pread = kept_pread, .restat = kept_restat, .close = kept_close,
+	.getxattr = kept_getxattr,
+};
+
+static int open_kept(const void *kept, struct sp_file *ret)
+{
+	ret->ops = &kept_ops;
+	ret->ctx = (void *)kept;
+	return 0;
+}
+
+/* --- one layer --- */
+
+struct entries {
+	struct sp_tree_entry *list;
+	size_t list_nr, list_alloc;
+};
+
+struct reading {
+	struct sp_contents *contents;
+	const struct sp_contents_options *options;
+	const struct sp_stored_layer *layer;
+	struct sp_blob_reader *reader;
+	struct sp_unpack *unpack;
+	struct sp_tar_reader *tar;
+	struct sp_hash *hash;		/* of the tar */
+	struct sp_buf *out;		/* what is not written yet */
+	struct entries entries;
+	struct sp_err wrong;		/* the first breach of a rule */
+};
+
+static void reading_release(struct reading *r)
+{
+	sp_tar_reader_free(r->tar);
+	sp_unpack_free(r->unpack);
+	sp_hash_free(r->hash);
+	if (r->reader)
+		r->reader->close(r->reader);
+	free(r->entries.list);
+}
+
+static int tick(const struct reading *r, struct sp_err *err)
+{
+	const struct sp_contents_options *o = r->options;
+	struct sp_progress p = { .phase = "read", .item = r->layer->desc.digest.str,
+				 .done = sp_unpack_size(r->unpack) };
+
+	if (o->cancelled && *o->cancelled)
+		return sp_err_set(err, SP_ECANCELLED, "interrupted");
+	if (o->progress)
+		o->progress(o->progress_ctx, &p);
+	return 0;
+}
+
+/* The tar reader's input. */
+static int read_unpacked(void *ctx, void *buf, size_t len, size_t *ret_len,
+			 struct sp_err *err)
+{
+	struct reading *r = ctx;
+
+	if (sp_unpack_read(r->unpack, buf, len, ret_len, err))
+		return -1;
+	sp_hash_add(r->hash, buf, *ret_len);
+	return tick(r, err);
+}
+
+static void breach(struct reading *r, const char *name, size_t len, const char *what)
+{
+	sp_autofree char *shown = sp_show(name, len);
+
+	if (!r->wrong.msg[0])
+		sp_err_set(&r->wrong, SP_EVERIFY, "%s: %s", *shown ? shown : "(no name)", what);
+}
+
+static void found_in_tar(void *ctx, bool is_note, const char *id,
+			 const struct sp_tar_item *item, const char *what)
+{
+	(void)id;
+	if (!is_note)
+		breach(ctx, item ? item->name : "", item ? item->name_len : 0, what);
+}
+
+static void found_in_tree(void *ctx, bool is_note, const char *id, const char *path,
+			  const char *what)
+{
+	(void)id;
+	if (!is_note)
+		breach(ctx, path, strlen(path), what);
+}
+
+static void found_twice(void *ctx, const char *path)
+{
+	breach(ctx, path, strlen(path), "stands in the layer more than once");
+}
+
+static int count(struct sp_contents *c, const struct sp_tar_item *item, struct sp_err *err)
+{
+	c->entries++;
+	c->names += item->name_len + item->link_len;
+	if (c->entries > SP_CONTENTS_ENTRIES_MAX)
+		return sp_err_set(err, SP_EVERIFY, "there are more than %d entries in all layers",
+				  SP_CONTENTS_ENTRIES_MAX);
+	if (c->names > SP_CONTENTS_NAMES_MAX)
+		return sp_err_set(err, SP_EVERIFY,
+				  "the names in all layers have more than %d bytes",
+				  SP_CONTENTS_NAMES_MAX);
+	return 0;
+}
+
+static int flush(struct reading *r, struct sp_err *err)
+{
+	if (r->out->len && sp_outfile_write(&r->contents->file, r->out->data, r->out->len, err))
+		return sp_err_wrap(err, "the image's files cannot be kept for the time of this run");
+	r->out->len = 0;
+	return 0;
+}
+
+/* The contents of the present entry go behind what is there. */
+static int keep_bytes(struct reading *r, struct kept *k, struct sp_err *err)
+{
+	size_t got;
+
+	k->offset = r->contents->file.size + r->out->len;
+	if (k->offset > SP_CONTENTS_SIZE_MAX - k->size)
+		return sp_err_set(err, SP_EVERIFY, "all files together have more than %llu bytes",
+				  (unsigned long long)SP_CONTENTS_SIZE_MAX);
+	do {
+		if (r->out->len == WRITE_SIZE && flush(r, err))
+			return -1;
+		if (sp_tar_data(r->tar, r->out->data + r->out->len, WRITE_SIZE - r->out->len, &got,
+				err))
+			return -1;
+		r->out->len += got;
+	} while (got);
+	return 0;
+}
+
+static int keep_file(struct reading *r, const struct sp_tar_item *item,
+		     struct sp_tree_entry *entry, struct sp_err *err)
+{
+	struct sp_contents *c = r->contents;
+
+	/* the bytes of a sparse file are not what a reader would see */
+	if (item->sparse)
+		return 0;
+	struct kept *k = sp_arena_alloc(&c->arena, sizeof(*k));
+	*k = (struct kept){ .contents = c, .size = item->size };
+	for (size_t i = 0; i < item->xattrs_nr; i++)
+		if (strcmp(item->xattrs[i].name, CAPS) == 0) {
+			k->caps = sp_arena_memdup(&c->arena, item->xattrs[i].value,
+						  item->xattrs[i].len);
+			k->caps_len = item->xattrs[i].len;
+		}
+	entry->kept = k;
+	return keep_bytes(r, k, err);
+}
+
+static int read_entries(struct reading *r, struct sp_err *err)
+{
+	struct sp_rules_watch watch = { found_in_tar, r };
+	struct sp_tree_entry entry;
+	struct sp_tar_item item;
+	bool more;
+
+	for (;;) {
+		if (sp_tar_next(r->tar, &item, &more, err))
+			return -1;
+		if (!more)
+			break;
+		if (count(r->contents, &item, err))
+			return -1;
+		if (!sp_rules_entry(&item, &r->contents->arena, &watch, &entry))
+			continue;
+		if (entry.type == SP_TREE_FILE && keep_file(r, &item, &entry, err))
+			return -1;
+		*SP_VEC_PUSH(r->entries.list) = entry;
+	}
+	if (sp_tar_ending(r->tar) == SP_TAR_TRAILING)
+		return sp_err_set(err, SP_EVERIFY, "has bytes after the end of the archive");
+	return flush(r, err);
+}
+
+/* Something is wrong with the bytes: then that they are not the right ones is the
+ * better thing to say.  err is replaced by that. */
+static void ask_digest(struct reading *r, struct sp_err *err)
+{
+	sp_autofree char *buf = sp_malloc(64 * 1024);
+	struct sp_err why = { 0 };
+	size_t got;
+
+	if (err->code != SP_EVERIFY)
+		return;
+	do
+		if (r->reader->read(r->reader, buf, 64 * 1024, &got, &why)) {
+			*err = why;
+			return;
+		}
+	while (got);
+}
+
+/* Is it the layer that the configuration tells of, packed as the manifest says? */
+static int check_layer(struct reading *r, struct sp_err *err)
+{
+	struct sp_digest digest;
+
+	sp_hash_done(r->hash, &digest);
+	if (!sp_digest_equal(&digest, &r->layer->diff_id))
+		return sp_err_set(err, SP_ECHANGED,
+				  "unpacked, its digest is %s; the configuration says %s",
+				  digest.str, r->layer->diff_id.str);
+	return sp_unpack_check_type(sp_unpack_kind(r->unpack), r->layer->desc.media_type, err);
+}
+
+/* Now that the layer is known to be the right one, it counts. */
+static int apply(struct reading *r, struct sp_err *err)
+{
+	struct sp_tree_watch watch = { found_in_tree, r };
+
+	sp_rules_duplicates(r->entries.list, r->entries.list_nr, found_twice, r);
+	if (sp_tree_apply(r->contents->tree, r->entries.list, r->entries.list_nr, &watch, err))
+		return -1;
+	if (!r->wrong.msg[0])
+		return 0;
+	*err = r->wrong;
+	return -1;
+}
+
+static int read_layer(struct sp_contents *c, const struct sp_stored *stored, size_t i,
+		      const struct sp_contents_options *o, struct sp_buf *out,
+		      struct sp_err *err)
+{
+	SP_CLEANUP(reading_release) struct reading r = {
+		.contents = c, .options = o, .layer = &stored->layers[i], .out = out,
+	};
+
+	if (sp_stored_open_layer(stored, i, &r.reader, err))
+		return -1;
+	r.unpack = sp_unpack_new(r.reader, NULL);
+	r.hash = sp_hash_new_like(&r.layer->diff_id);
+	r.tar = sp_tar_reader_new(read_unpacked, &r);
+	if (read_entries(&r, err)) {
+		ask_digest(&r, err);
+		return sp_err_wrap(err, "layer %s", r.layer->desc.digest.str);
+	}
+	if (check_layer(&r, err) || apply(&r, err))
+		return sp_err_wrap(err, "layer %s", r.layer->desc.digest.str);
+	return 0;
+}
+
+static void contents_freep(struct sp_contents **contents)
+{
+	sp_contents_free(*contents);
+}
+
+int sp_contents_open(const struct sp_stored *stored, const struct sp_contents_options *o,
+		     struct sp_contents **ret, struct sp_err *err)
+{
+	SP_CLEANUP(contents_freep) struct sp_contents *c = sp_calloc(1, sizeof(*c));
+	sp_autobuf struct sp_buf out = { 0 };
+	int rc = 0;
+
+	c->budget = SP_TREE_BUDGET;
+	c->tree = sp_tree_new(&c->budget);
+	c->file = (struct sp_outfile)SP_OUTFILE_INIT;
+	if (strcmp(stored->os, "linux") != 0)
+		return sp_err_set(err, SP_EVERIFY,
+				  "is an image for %s; only those for linux can be looked into",
+				  stored->os);
+	if (sp_outfile_open_unnamed(&c->file, o->temp_dir, err))
+		return -1;
+	sp_buf_reserve(&out, WRITE_SIZE);
+	for (size_t i = 0; i < stored->layers_nr && !rc; i++)
+		rc = read_layer(c, stored, i, o, &out, err);
+	if (rc)
+		return -1;
+	/* what follows is looking around, which may go on for long */
+	c->budget = UINT64_MAX;
+	c->root = sp_tree_root_new(c->tree, open_kept, o->label ? o->label : "");
+	*ret = sp_steal_ptr(&c);
+	return 0;
+}
+
+struct sp_root *sp_contents_root(struct sp_contents *contents)
+{
+	return contents->root;
+}
+
+void sp_contents_free(struct sp_contents *c)
+{
+	if (!c)
+		return;
+	if (c->root)
+		sp_root_free(c->root);
+	sp_tree_free(c->tree);
+	sp_outfile_abort(&c->file);
+	sp_arena_release(&c->arena);
+	free(c);
+}

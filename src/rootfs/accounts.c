@@ -91,7 +91,8 @@ void sp_accounts_text(const char *user, struct sp_arena *arena, struct sp_accoun
 
 	sp_buf_addstr(&passwd, "root:x:0:0:root:/root:/sbin/nologin\n"
 			       "nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n");
-	sp_buf_addstr(&group, "root:x:0:\nnobody:x:65534:\n");
+	/* the group of nobody is called so by some systems, and otherwise by others */
+	sp_buf_addstr(&group, "root:x:0:\nnobody:x:65534:\nnogroup:x:65534:\n");
 	if (is_nonroot(user)) {
 		sp_buf_addstr(&passwd, "nonroot:x:" NONROOT ":" NONROOT
 				       ":nonroot:/home/nonroot:/sbin/nologin\n");

@@ -1,5 +1,5 @@
 /*
- * Evidence: imports, Go's functions and sonames, as far as somebody asks.
+ * Evidence: imports, Go's functions, sonames and texts, as far as somebody asks.
  */
 #include "rootfs/evidence.h"
 
@@ -10,10 +10,13 @@
 #include "elf/gofuncs.h"
 #include "elf/strings.h"
 
+#define TEXTS_MAX 16		/* rows of the table that ask for texts */
+
 /* What is known of one name: who gives it, NULL so far. */
 struct sighting {
 	const char *by;
 	bool program;			/* a program says so itself, not a library */
+	size_t last;			/* number of the last object that does */
 };
 
 struct sp_evidence {
@@ -26,10 +29,17 @@ struct sp_evidence {
 		const char *name, *by;
 	} *sonames;
 	size_t sonames_nr, sonames_alloc;
+	struct text {
+		const struct sp_sign *sign;
+		const char *by;
+	} *texts;
+	size_t texts_nr, texts_alloc;
 	size_t *looked;				/* objects done, by closure */
 	size_t looked_nr, looked_alloc;
+	size_t number;				/* counts objects from 1 */
 	const char *by;				/* the object that is looked at */
 	bool program;				/* it is one */
+	bool go;				/* Go's: its library holds texts that nobody uses */
 };
 
 struct sp_evidence *sp_evidence_new(void)
@@ -45,6 +55,7 @@ void sp_evidence_free(struct sp_evidence *e)
 	sp_map_release(&e->functions);
 	free(e->sightings);
 	free(e->sonames);
+	free(e->texts);
 	free(e->looked);
 	sp_arena_release(&e->arena);
 	free(e);
@@ -60,13 +71,19 @@ void sp_evidence_interest(struct sp_evidence *e, const struct sp_sign *sign)
 {
 	struct sp_map *map = map_of(e, sign->kind);
 
+	if (sign->kind == SP_SIGN_TEXT) {
+		*SP_VEC_PUSH(e->texts) = (struct text){ sign, NULL };
+		if (sign->with)
+			sp_evidence_interest(e, &(struct sp_sign){
+				.kind = SP_SIGN_IMPORT, .name = sign->with });
+	}
 	if (!map || sp_map_get(map, sign->name) != SP_MAP_NONE)
 		return;
 	if (sign->kind == SP_SIGN_IMPORT)
 		sp_elf_watch_add(&e->imports, sign->name, e->sightings_nr);
 	else
 		sp_map_set(map, sign->name, e->sightings_nr);
-	*SP_VEC_PUSH(e->sightings) = (struct sighting){ NULL, false };
+	*SP_VEC_PUSH(e->sightings) = (struct sighting){ NULL, false, 0 };
 }
 
 const struct sp_elf_watch *sp_evidence_watch(const struct sp_evidence *e)
@@ -79,7 +96,8 @@ static void see(struct sp_evidence *e, size_t at)
 	if (at == SP_MAP_NONE)
 		return;
 	if (!e->sightings[at].by || (e->program && !e->sightings[at].program))
-		e->sightings[at] = (struct sighting){ e->by, e->program };
+		e->sightings[at] = (struct sighting){ e->by, e->program, 0 };
+	e->sightings[at].last = e->number;
 }
 
 static void see_import(void *ctx, const char *name)
@@ -126,6 +144,49 @@ static bool says_nothing(const struct sp_elf *elf)
 	return false;
 }
 
+/* Does the object that is looked at do what gives a text its meaning? */
+static bool is_asked_for(const struct sp_evidence *e, const struct text *t)
+{
+	if (t->by)
+		return false;
+	if (!t->sign->with)
+		return e->program && !e->go;
+	return e->sightings[sp_map_get(&e->imports.names, t->sign->with)].last == e->number;
+}
+
+static bool wants_texts(const struct sp_evidence *e)
+{
+	for (size_t i = 0; i < e->texts_nr; i++)
+		if (is_asked_for(e, &e->texts[i]))
+			return true;
+	return false;
+}
+
+/* Texts are looked for only where they mean something: reading all constants costs. */
+static int see_texts(struct sp_evidence *e, const struct sp_elf *elf, struct sp_file *file,
+		     struct sp_err *err)
+{
+	const char *needles[TEXTS_MAX];
+	struct text *asked[TEXTS_MAX];
+	bool found[TEXTS_MAX];
+	size_t nr = 0;
+
+	for (size_t i = 0; i < e->texts_nr && nr < TEXTS_MAX; i++) {
+		if (!is_asked_for(e, &e->texts[i]))
+			continue;
+		asked[nr] = &e->texts[i];
+		needles[nr++] = e->texts[i].sign->name;
+	}
+	if (!nr)
+		return 0;
+	if (sp_elf_contains(elf, file, needles, nr, found, err))
+		return -1;
+	for (size_t i = 0; i < nr; i++)
+		if (found[i])
+			asked[i]->by = e->by;
+	return 0;
+}
+
 static int look_at(struct sp_evidence *e, const struct sp_closure *closure, size_t index,
 		   struct sp_err *err)
 {
@@ -134,6 +195,8 @@ static int look_at(struct sp_evidence *e, const struct sp_closure *closure, size
 
 	e->by = sp_arena_strdup(&e->arena, o->image_path);
 	e->program = index == 0;
+	e->go = o->elf->go.version != NULL;
+	e->number++;
 	if (o->elf->soname)
 		*SP_VEC_PUSH(e->sonames) = (struct soname){
 			sp_arena_strdup(&e->arena, o->elf->soname), e->by };
@@ -141,12 +204,13 @@ static int look_at(struct sp_evidence *e, const struct sp_closure *closure, size
 		return 0;
 	for (size_t i = 0; i < o->elf->imported_nr; i++)
 		see(e, o->elf->imported[i]);
-	if (o->elf->watched && !o->elf->go.version)
+	if (o->elf->watched && !o->elf->go.version && !wants_texts(e))
 		return 0;
 	if (sp_root_open(o->root, o->found.real, &file, err) ||
 	    (!o->elf->watched && sp_elf_imports(o->elf, &file, see_import, e, err)) ||
 	    (o->elf->go.version &&
-	     sp_elf_go_functions(o->elf, &file, see_function, e, err)))
+	     sp_elf_go_functions(o->elf, &file, see_function, e, err)) ||
+	    see_texts(e, o->elf, &file, err))
 		return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
 	return 0;
 }
@@ -175,6 +239,9 @@ const char *sp_evidence_of(const struct sp_evidence *e, const struct sp_sign *si
 				return e->sonames[i].by;
 		return NULL;
 	}
+	for (size_t i = 0; sign->kind == SP_SIGN_TEXT && i < e->texts_nr; i++)
+		if (e->texts[i].sign == sign)
+			return e->texts[i].by;
 	const struct sp_map *map = map_of((struct sp_evidence *)e, sign->kind);
 	size_t at = map ? sp_map_get(map, sign->name) : SP_MAP_NONE;
 

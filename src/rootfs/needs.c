@@ -88,7 +88,7 @@ static const char *sign_text(struct sp_needs *n, const struct sp_sign *sign)
 {
 	static const char *const forms[] = {
 		[SP_SIGN_IMPORT] = "imports %s", [SP_SIGN_GO] = "contains %s",
-		[SP_SIGN_NOT_GO] = "contains %s", [SP_SIGN_LIBRARY] = "loads %s",
+		[SP_SIGN_NOT_GO] = "contains %s", [SP_SIGN_TEXT] = "holds %s", [SP_SIGN_LIBRARY] = "loads %s",
 		[SP_SIGN_ENV] = "the image's environment has %s",
 	};
 	sp_autobuf struct sp_buf text = { 0 };

@@ -28,6 +28,7 @@ enum sp_sign_kind {
 	SP_SIGN_IMPORT,		/* an object outside the C library imports this symbol */
 	SP_SIGN_GO,		/* a Go program contains this function */
 	SP_SIGN_NOT_GO,		/* ...and this one takes the need away */
+	SP_SIGN_TEXT,		/* an object that imports `with` holds this text; NULL: a program, not Go's */
 	SP_SIGN_LIBRARY,	/* a library whose soname begins so is loaded */
 	SP_SIGN_ENV		/* the image's environment has this variable */
 };
@@ -36,6 +37,7 @@ struct sp_sign {
 	enum sp_sign_kind kind;
 	const char *name;
 	enum sp_strength strength;
+	const char *with;	/* SP_SIGN_TEXT */
 };
 
 struct sp_needs;

@@ -7,12 +7,13 @@
 #include "rootfs/need_rows.h"
 
 #define SIGNS(name) static const struct sp_sign name[]
-#define IMPORT(symbol, strength) { SP_SIGN_IMPORT, symbol, strength }
-#define GO(function, strength) { SP_SIGN_GO, function, strength }
-#define NOT_GO(function) { SP_SIGN_NOT_GO, function, 0 }
-#define LIBRARY(soname, strength) { SP_SIGN_LIBRARY, soname, strength }
-#define ENV(variable, strength) { SP_SIGN_ENV, variable, strength }
-#define END { 0, NULL, 0 }
+#define IMPORT(symbol, strength) { SP_SIGN_IMPORT, symbol, strength, NULL }
+#define GO(function, strength) { SP_SIGN_GO, function, strength, NULL }
+#define NOT_GO(function) { SP_SIGN_NOT_GO, function, 0, NULL }
+#define TEXT(text, with, strength) { SP_SIGN_TEXT, text, strength, with }
+#define LIBRARY(soname, strength) { SP_SIGN_LIBRARY, soname, strength, NULL }
+#define ENV(variable, strength) { SP_SIGN_ENV, variable, strength, NULL }
+#define END { 0, NULL, 0, NULL }
 
 /* glibc opens libgcc_s itself to unwind a thread that ends, and aborts the
  * process if it is not there (sysdeps/nptl/libc_pthread_init, unwind-resume). */
@@ -64,6 +65,7 @@ SIGNS(netdb_signs) = {
 	IMPORT("getprotobynumber_r", SP_LIKELY), IMPORT("getprotoent", SP_LIKELY),
 	IMPORT("getnetbyname", SP_LIKELY), IMPORT("getnetent", SP_LIKELY),
 	IMPORT("getnameinfo", SP_HINT), IMPORT("getaddrinfo", SP_HINT),
+	GO("net.LookupPort", SP_LIKELY), GO("net.(*Resolver).LookupPort", SP_HINT),
 	GO("net.readServices", SP_HINT), END
 };
 
@@ -100,6 +102,8 @@ SIGNS(zone_signs) = {
 	GO("time.LoadLocation", SP_LIKELY), NOT_GO("time/tzdata.loadFromEmbeddedTZData"),
 	IMPORT("tzset", SP_HINT), IMPORT("localtime", SP_HINT),
 	IMPORT("localtime_r", SP_HINT), IMPORT("mktime", SP_HINT),
+	/* who writes TZ itself takes zones from its user; who names the directory, too */
+	TEXT("TZ=", "tzset", SP_LIKELY), TEXT("/share/zoneinfo", NULL, SP_LIKELY),
 	ENV("TZ", SP_PROVED), END
 };
 
@@ -109,6 +113,7 @@ SIGNS(gconv_signs) = {
 
 SIGNS(locale_signs) = {
 	IMPORT("setlocale", SP_HINT), IMPORT("newlocale", SP_HINT),
+	TEXT("C.UTF-8", "setlocale", SP_LIKELY), TEXT("C.UTF-8", "newlocale", SP_LIKELY),
 	ENV("LANG", SP_PROVED), ENV("LC_ALL", SP_PROVED), ENV("LC_CTYPE", SP_PROVED),
 	ENV("LANGUAGE", SP_HINT), END
 };

@@ -155,7 +155,7 @@ END
 holds getpwnam users likely "imports getpwnam" /etc/passwd
 image getpwnam
 is "$(cut -d: -f1 getpwnam.root/etc/passwd | xargs)" "root nobody" "of users, only these"
-is "$(cut -d: -f1 getpwnam.root/etc/group | xargs)" "root nobody" "and groups; none of this machine"
+is "$(cut -d: -f1 getpwnam.root/etc/group | xargs)" "root nobody nogroup" "and groups; none of this machine"
 is "$(cut -d: -f2 getpwnam.root/etc/{passwd,group} | sort -u)" x "and no password"
 for user in 1234:1234=user nonroot=nonroot; do
 	image getpwnam --user "${user%=*}"
@@ -280,6 +280,19 @@ for name in C POSIX '' .. . ../x; do
 	is "$(row locales .files) $(planned | grep -c /locale)" "[] 0" "LANG='$name' brings nothing"
 done
 
+source_of c_utf8 <<-'END'
+	#include <locale.h>
+	int main(void)
+	{
+	#ifdef SIGN
+		return !setlocale(LC_CTYPE, "C.UTF-8");
+	#else
+		return !setlocale(LC_CTYPE, "C");
+	#endif
+	}
+END
+holds c_utf8 locales likely "holds C.UTF-8" $c_utf8/LC_CTYPE
+
 source_of localtime <<-'END'
 	#define _DEFAULT_SOURCE
 	#include <time.h>
@@ -309,6 +322,28 @@ for tz in CET-1 CET-1CEST,M3.5.0,M10.5.0/3 '' : ../../../etc/passwd; do
 done
 report localtime -e TZ=Mars/Phobos
 is "$(row tzdata .files) $(notes)" "[] no-zones" "an unknown zone gives a note"
+
+source_of sets_zone <<-'END'
+	#define _DEFAULT_SOURCE
+	#include <stdlib.h>
+	#include <time.h>
+	int main(void)
+	{
+		time_t t = 1700000000;
+	#ifdef SIGN
+		putenv("TZ=Europe/Berlin");
+	#endif
+		tzset();
+	#ifdef SIGN
+		return localtime(&t)->tm_gmtoff != 3600;
+	#endif
+	}
+END
+holds sets_zone tzdata likely "holds TZ=" $zones/Europe/Berlin
+compile tz_alone <<<'#include <stdio.h>
+int main(void) { return puts("TZ=") < 0; }'
+report tz_alone
+is "$(row tzdata .included)" "" "the text alone, without tzset, says nothing"
 
 own_prototypes='
 	int setupterm(const char *, int, int *);

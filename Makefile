@@ -40,7 +40,8 @@ CLI_OBJ := $(CLI_SRC:%.c=$(BUILD)/%.o)
 UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
 REPLAY_BIN := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(BUILD)/tests/fuzz/replay_%)
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(BUILD)/%)
-TEST_OBJ := $(UNIT_BIN:=.o) $(FUZZ_BIN:=.o) $(BUILD)/tests/fuzz/replay.o
+BENCH_BIN := $(BUILD)/tests/bench/trace_bench
+TEST_OBJ := $(UNIT_BIN:=.o) $(FUZZ_BIN:=.o) $(BUILD)/tests/fuzz/replay.o $(BENCH_BIN:=.o)
 
 COMMAND := $(BUILD)/scratchpack
 STATIC  := $(BUILD)/libscratchpack.a
@@ -181,7 +182,7 @@ CLI_TESTS := $(sort $(wildcard tests/cli/*.sh))
 MAKE_TESTS := $(sort $(wildcard tests/make/*.sh))
 ENGINE_TESTS := $(sort $(filter-out %/lib.sh,$(wildcard tests/engines/*.sh)))
 
-$(UNIT_BIN): $(BUILD)/%: $(BUILD)/%.o $(STATIC)
+$(UNIT_BIN) $(BENCH_BIN): $(BUILD)/%: $(BUILD)/%.o $(STATIC)
 	$(call say,LINK)
 	$(Q)$(EXE) $< $(STATIC) $(SP_LIBS)
 
@@ -214,7 +215,7 @@ check-cross: all
 check-corpus: all
 	$(Q)ONLY='$(ONLY)' $(TESTENV) tests/corpus/run.sh
 
-bench: all
+bench: all $(BENCH_BIN)
 	$(Q)$(TESTENV) tests/bench/run.sh
 
 # The inputs of fuzz targets are made by the tests; replaying them needs no fuzzer.

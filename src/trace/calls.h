@@ -13,6 +13,9 @@
 /* What a call does, as far as it matters here. */
 enum sp_call_kind {
 	SP_CALL_FIND,		/* looks at a file */
+	SP_CALL_STAT,		/* the same, and no more: flags in "more", or none */
+	SP_CALL_LSTAT,		/* a link is not followed */
+	SP_CALL_ACCESS,		/* asks for the rights in "more" */
 	SP_CALL_LINK,		/* reads a symbolic link */
 	SP_CALL_OPEN,		/* opens; its flags are in argument "more" */
 	SP_CALL_CREAT,		/* creates or empties, and opens */
@@ -25,6 +28,7 @@ enum sp_call_kind {
 	SP_CALL_JOIN,		/* a second name for a file */
 	SP_CALL_ROOT,		/* "/" becomes something else */
 	SP_CALL_SPACE,		/* mounts may become others than ours */
+	SP_CALL_RIGHTS,		/* what it may do becomes another thing than what we may */
 	SP_CALL_CLONE,		/* a new process; stops only for unusual flags */
 	SP_CALL_CLONE3,		/* a new process; the flags are in memory */
 	SP_CALL_REFUSE		/* answered with ENOSYS, without a stop */

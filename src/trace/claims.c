@@ -43,6 +43,14 @@ static struct sp_claim *add_claim(struct look *look, struct sp_name name, unsign
 	return claim;
 }
 
+static bool is_plain(const char *text)
+{
+	const char *last = strrchr(text, '/');
+
+	last = last ? last + 1 : text;
+	return *last && strcmp(last, ".") != 0 && strcmp(last, "..") != 0;
+}
+
 /* Claim the file that two arguments name.  NULL if they name none. */
 static struct sp_claim *claim_arg(struct look *look, int dir, int path, unsigned uses)
 {
@@ -56,7 +64,9 @@ static struct sp_claim *claim_arg(struct look *look, int dir, int path, unsigned
 			  dir < 0 ? AT_FDCWD : (int)look->args[dir], text,
 			  &look->t->claims.via, &name))
 		return NULL;
-	return add_claim(look, name, uses);
+	struct sp_claim *claim = add_claim(look, name, uses);
+	claim->plain = is_plain(text);
+	return claim;
 }
 
 static struct sp_claim *claim_first(struct look *look, unsigned uses)
@@ -127,6 +137,14 @@ static void exec(struct look *look)
 		claim_first(look, SP_USED_EXEC);
 }
 
+static void other_space(struct look *look, uint64_t flags)
+{
+	if (flags & CLONE_NEWNS)
+		look->tracer->views = look->tracer->trace->other_mounts = true;
+	if (flags & CLONE_NEWUSER)
+		look->tracer->rights = true;
+}
+
 /* A child that asks not to be traced is traced all the same: nothing of the run may be
  * left behind.  Only the flag goes, which nothing but tracers can notice. */
 static void clone3(struct look *look)
@@ -135,8 +153,7 @@ static void clone3(struct look *look)
 
 	if (sp_tracee_read(look->t->tid, at, &flags, sizeof(flags)))
 		return;
-	if (flags & CLONE_NEWNS)
-		look->tracer->views = look->tracer->trace->other_mounts = true;
+	other_space(look, flags);
 	if (flags & CLONE_UNTRACED) {
 		flags &= ~(uint64_t)CLONE_UNTRACED;
 		if (sp_tracee_write(look->t->tid, at, &flags, sizeof(flags)))
@@ -148,8 +165,7 @@ static void clone_old(struct look *look)
 {
 	uint64_t flags = look->args[0];
 
-	if (flags & CLONE_NEWNS)
-		look->tracer->views = look->tracer->trace->other_mounts = true;
+	other_space(look, flags);
 	if (flags & CLONE_UNTRACED &&
 	    sp_start_set_arg(look->t->tid, look->arch, flags & ~(uint64_t)CLONE_UNTRACED))
 		look->tracer->trace->lost++;
@@ -158,9 +174,7 @@ static void clone_old(struct look *look)
 static void space(struct look *look)
 {
 	/* the flags of unshare are its first argument; setns may go anywhere */
-	if (strcmp(look->call->name, "unshare") == 0 && !(look->args[0] & CLONE_NEWNS))
-		return;
-	look->tracer->views = look->tracer->trace->other_mounts = true;
+	other_space(look, strcmp(look->call->name, "unshare") == 0 ? look->args[0] : ~0ull);
 }
 
 static void make_claims(struct look *look)
@@ -169,6 +183,9 @@ static void make_claims(struct look *look)
 
 	switch (call->kind) {
 	case SP_CALL_FIND:
+	case SP_CALL_STAT:
+	case SP_CALL_LSTAT:
+	case SP_CALL_ACCESS:
 		claim_first(look, SP_USED_STAT);
 		break;
 	case SP_CALL_LINK:
@@ -207,6 +224,9 @@ static void make_claims(struct look *look)
 	case SP_CALL_SPACE:
 		space(look);
 		break;
+	case SP_CALL_RIGHTS:
+		look->tracer->rights = true;
+		break;
 	case SP_CALL_CLONE:
 		clone_old(look);
 		break;
@@ -239,6 +259,16 @@ static bool matters(const struct sp_tracer *tracer, const struct sp_tracee *t)
 	return false;
 }
 
+/* To stop at the end of a call costs as much as at its beginning. */
+static enum sp_outlook outlook(const struct look *look)
+{
+	const struct sp_claims *claims = &look->t->claims;
+
+	if (claims->nr != 1 || claims->opens || claims->all[0].watch)
+		return SP_OUTLOOK_NONE;
+	return sp_foresee(look->tracer, look->call, look->args, &claims->all[0]);
+}
+
 bool sp_claims_make(struct sp_tracer *tracer, struct sp_tracee *t,
 		    const struct sp_call *call, uint32_t arch, const uint64_t *args)
 {
@@ -253,5 +283,16 @@ bool sp_claims_make(struct sp_tracer *tracer, struct sp_tracee *t,
 	}
 	sp_claims_reset(&t->claims);
 	make_claims(&look);
-	return matters(tracer, t);
+	if (!matters(tracer, t))
+		return false;
+	switch (outlook(&look)) {
+	case SP_OUTLOOK_WORKS:
+		sp_claims_note(tracer, t);
+		return false;
+	case SP_OUTLOOK_FAILS:
+		return false;
+	case SP_OUTLOOK_NONE:
+		break;
+	}
+	return true;
 }

@@ -43,7 +43,7 @@ static void note_via(struct sp_tracer *tracer, struct sp_tracee *t)
 		note_host(tracer, t, via->data + i, SP_USED_STAT);
 }
 
-static void note_claims(struct sp_tracer *tracer, struct sp_tracee *t)
+void sp_claims_note(struct sp_tracer *tracer, struct sp_tracee *t)
 {
 	for (size_t i = 0; i < t->claims.nr; i++) {
 		const struct sp_claim *claim = &t->claims.all[i];
@@ -76,7 +76,7 @@ void sp_claims_keep(struct sp_tracer *tracer, struct sp_tracee *t, int64_t resul
 {
 	struct sp_claims *claims = &t->claims;
 
-	note_claims(tracer, t);
+	sp_claims_note(tracer, t);
 	if (claims->opens || (claims->nr && claims->all[0].watch))
 		keep_opened(tracer, t, (int)result);
 	if (claims->new_root)
@@ -140,10 +140,12 @@ void sp_claims_exec(struct sp_tracer *tracer, struct sp_tracee *t)
 	const char *program = named ? sp_records_program(&tracer->records, exe) : NULL;
 
 	look_for_program(tracer, t, named ? exe : "");
+	if (named)
+		sp_foresee_exec(tracer, exe);
 	/* the one who executes is the old program, but for the first of all */
 	if (!t->program)
 		t->program = program;
-	note_claims(tracer, t);
+	sp_claims_note(tracer, t);
 	t->program = program;
 	if (named)
 		note_host(tracer, t, exe, SP_USED_EXEC);

@@ -87,13 +87,19 @@ static int run_thread(struct sp_tracer *tracer, struct sp_err *err)
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &run.tracer.start.signals);
 	int failed = pthread_create(&thread, NULL, trace_thread, &run);
+	/* each stop of a tracee is a SIGCHLD, which would wake this thread for nothing */
+	sigset_t waiting = run.tracer.start.signals;
+	sigaddset(&waiting, SIGCHLD);
+	pthread_sigmask(SIG_SETMASK, &waiting, NULL);
+	if (!failed) {
+		attend(&run.tracer, done_in);
+		pthread_join(thread, NULL);
+	}
 	pthread_sigmask(SIG_SETMASK, &run.tracer.start.signals, NULL);
 	if (failed) {
 		errno = failed;
 		return sp_err_sys(err, SP_EFAIL, "the command cannot be traced");
 	}
-	attend(&run.tracer, done_in);
-	pthread_join(thread, NULL);
 	*tracer = run.tracer;
 	return tracer->rc;
 }

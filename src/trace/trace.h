@@ -17,12 +17,13 @@
  * ID or have capabilities run as ordinary ones, as under any tracer.
  *
  * What stays unseen: files reached by io_uring, which is therefore refused to the
- * command as if the kernel did not have it, and calls that a filter of the program's
- * own answers first.  A program that traces others finds that it may not.
+ * command as if the kernel did not have it, calls that a filter of the program's own
+ * answers first, and a file that is only looked at by a name from a descriptor in the
+ * way that is for descriptors (AT_EMPTY_PATH).  A program that traces others finds that it may not.
  *
  * The command runs in the caller's session and process group.  The work is done by a
  * thread that waits for its own children alone: those of the caller are left alone,
- * and so are its signal handlers.  What belongs into an image is decided elsewhere.
+ * and so are its signal handlers, but SIGCHLD waits until the run is over.  What belongs into an image is decided elsewhere.
  */
 #ifndef SP_TRACE_TRACE_H
 #define SP_TRACE_TRACE_H

@@ -17,6 +17,7 @@
 struct sp_claim {
 	struct sp_name name;
 	unsigned uses;
+	bool plain;		/* the name did not end in "/", "." or ".." */
 	bool watch;		/* it may be changed from now on: compare it at the end */
 	struct sp_before before;
 };

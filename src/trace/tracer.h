@@ -28,6 +28,7 @@ struct sp_tracer {
 	struct stat program;		/* options->program */
 	pid_t alarm, linger;		/* processes that end when it is time; or 0 */
 	bool views;			/* "/" of some process may be another than ours */
+	bool rights;			/* some process may be allowed other things than we */
 	bool kept;			/* the keeper is there, and tells when the run is over */
 	bool command_ended;
 	bool killing;			/* the run is over */
@@ -54,9 +55,20 @@ bool sp_name_of_host(struct sp_tracer *tracer, pid_t tid, const char *host,
 /* --- claims.c --- */
 
 /* Before a call, made in the way arch (AUDIT_ARCH_*): what will it have used?  true if
- * its end has to be looked at. */
+ * its end has to be looked at; what is certain is noted at once. */
 bool sp_claims_make(struct sp_tracer *tracer, struct sp_tracee *t,
 		    const struct sp_call *call, uint32_t arch, const uint64_t *args);
+
+/* --- foresee.c --- */
+
+enum sp_outlook { SP_OUTLOOK_NONE, SP_OUTLOOK_WORKS, SP_OUTLOOK_FAILS };
+
+/* How a call with one claim will end, if we would see and may do the same. */
+enum sp_outlook sp_foresee(const struct sp_tracer *tracer, const struct sp_call *call,
+			   const uint64_t *args, const struct sp_claim *claim);
+
+/* A process became this program: does it get rights by that? */
+void sp_foresee_exec(struct sp_tracer *tracer, const char *exe);
 
 /* --- notes.c --- */
 
@@ -65,6 +77,9 @@ unsigned sp_uses_counting(const struct sp_tracee *t, unsigned uses);
 
 /* After a call that succeeded with this result. */
 void sp_claims_keep(struct sp_tracer *tracer, struct sp_tracee *t, int64_t result);
+
+/* Note what was claimed. */
+void sp_claims_note(struct sp_tracer *tracer, struct sp_tracee *t);
 
 /* After an exec: what it has used, and what the kernel has opened for it. */
 void sp_claims_exec(struct sp_tracer *tracer, struct sp_tracee *t);

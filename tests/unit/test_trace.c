@@ -202,11 +202,42 @@ static void help_chroot(const char *dir)
 	close(fd);
 }
 
+/* Look-ups that fail though the file is there. */
+static void help_fails(const char *dir)
+{
+	struct stat st;
+	char text[64];
+
+	if (chdir(dir))
+		_exit(1);
+	int failed = (open("odd_slash/", O_RDONLY | O_CLOEXEC) < 0) +
+		     (open("odd_dir", O_RDONLY | O_DIRECTORY | O_CLOEXEC) < 0) +
+		     (open("odd_link", O_RDONLY | O_NOFOLLOW | O_CLOEXEC) < 0) +
+		     (stat("odd_broken", &st) < 0) + (stat("odd_slash/.", &st) < 0) +
+		     (access("odd_exec", X_OK) < 0) + (readlink("odd_file", text, 64) < 0);
+	if (failed != 7)
+		_exit(2);
+	lstat("broken", &st);
+}
+
+/* Who gives up rights cannot see what was there to see before. */
+static void help_rights(const char *dir)
+{
+	struct stat st;
+
+	if (chdir(dir) || setuid(65534))
+		_exit(77);
+	if (open("rights_read", O_RDONLY | O_CLOEXEC) >= 0 || stat("rights_dir/file", &st) == 0 ||
+	    access("rights_asked", R_OK) == 0)
+		_exit(2);
+	stat("rights_found", &st);
+}
+
 static const struct { const char *name; void (*fn)(const char *dir); } helpers[] = {
 	{ "dirfds", help_dirfds }, { "relative", help_relative }, { "raw", help_raw },
 	{ "write", help_write }, { "threads", help_threads }, { "list", help_list },
 	{ "thread_exec", help_thread_exec }, { "exec_fd", help_exec_fd },
-	{ "chroot", help_chroot },
+	{ "chroot", help_chroot }, { "fails", help_fails }, { "rights", help_rights },
 };
 
 static int help(const char *name, const char *dir)
@@ -425,6 +456,45 @@ static void other_root(void)
 	sp_trace_free(trace);
 }
 
+static void failing(void)
+{
+	static const char *const names[] = {
+		"odd_slash", "odd_dir", "odd_file", "odd_exec", "rights_read", "rights_asked",
+		"rights_found", "rights_dir/file",
+	};
+
+	mkdir(fmt("%s/rights_dir", dir), 0700);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		make_file(fmt("%s/%s", dir, names[i]), "text\n");
+		chmod(fmt("%s/%s", dir, names[i]), 0600);
+	}
+	ok(symlink("odd_file", fmt("%s/odd_link", dir)) == 0 &&
+	   symlink("nothing", fmt("%s/odd_broken", dir)) == 0 &&
+	   symlink("nothing", fmt("%s/broken", dir)) == 0, "links that lead nowhere");
+	struct sp_trace *trace = helped("fails");
+	is_used(trace, "odd_slash", "");
+	is_used(trace, "odd_dir", "");
+	is_used(trace, "odd_link", "");
+	is_used(trace, "odd_broken", "");
+	is_used(trace, "odd_exec", "");
+	is_used(trace, "odd_file", "");
+	is_used(trace, "broken", "s");
+	sp_trace_free(trace);
+	if (geteuid() != 0) {
+		skip("only root can give up rights");
+		return;
+	}
+	/* so that another user comes here */
+	chmod(scratch_dir(), 0755);
+	trace = helped("rights");
+	is_used(trace, "rights_read", "");
+	is_used(trace, "rights_dir/file", "");
+	is_used(trace, "rights_asked", "");
+	is_used(trace, "rights_found", "s");
+	sp_trace_free(trace);
+	chmod(scratch_dir(), 0700);
+}
+
 /* Only what a certain program used, and what it started. */
 static void one_program(void)
 {
@@ -504,6 +574,7 @@ int main(int argc, char **argv)
 	executed();
 	listed();
 	other_root();
+	failing();
 	one_program();
 	narrow();
 	written();

@@ -3,17 +3,21 @@
  */
 #include "trace/calls.h"
 
+#include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <sys/syscall.h>
 
 #include "test.h"
 
 /* What the filter answers, by the rules of bpf(4) for the instructions it uses. */
-static uint32_t answer(const struct sock_filter *code, size_t nr, uint32_t arch, uint32_t call,
-		       uint64_t arg0)
+static uint32_t answer_args(const struct sock_filter *code, size_t nr, uint32_t arch,
+			    uint32_t call, uint64_t arg0, uint64_t arg3)
 {
-	struct seccomp_data data = { .arch = arch, .nr = (int)call, .args = { arg0 } };
+	struct seccomp_data data = {
+		.arch = arch, .nr = (int)call, .args = { arg0, 0, 0, arg3 },
+	};
 	uint32_t a = 0;
 
 	for (size_t pc = 0; pc < nr; pc++) {
@@ -42,6 +46,12 @@ static uint32_t answer(const struct sock_filter *code, size_t nr, uint32_t arch,
 		}
 	}
 	return 0xbad;
+}
+
+static uint32_t answer(const struct sock_filter *code, size_t nr, uint32_t arch, uint32_t call,
+		       uint64_t arg0)
+{
+	return answer_args(code, nr, arch, call, arg0, 0);
 }
 
 static const struct sp_call *call_named(const char *name)
@@ -133,6 +143,16 @@ static void filter(void)
 	is_int(answer(code, nr, x64, 56, 0x11), SECCOMP_RET_ALLOW, "an ordinary clone");
 	is_int(answer(code, nr, x64, 56, 0x00800011),
 	       SECCOMP_RET_TRACE | (uint32_t)(clone - sp_calls), "one that would not be traced");
+	is_int(answer(code, nr, x64, 56, CLONE_NEWUSER | 0x11),
+	       SECCOMP_RET_TRACE | (uint32_t)(clone - sp_calls), "one that gets other rights");
+	stop = SECCOMP_RET_TRACE | (uint32_t)(call_named("newfstatat") - sp_calls);
+	is_int(answer_args(code, nr, x64, 262, 3, 0), stop, "a name from a descriptor");
+	is_int(answer_args(code, nr, x64, 262, 3, AT_EMPTY_PATH), SECCOMP_RET_ALLOW,
+	       "a descriptor, as fstat(3) has it");
+	is_int(answer_args(code, nr, x64, 262, (uint32_t)AT_FDCWD, AT_EMPTY_PATH), stop,
+	       "but not the current directory");
+	is_int(answer_args(code, nr, x64, 262, 3, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW), stop,
+	       "nor with other flags");
 	ok(sp_call_find(x64, 257, (size_t)(openat - sp_calls)) == openat, "found by its index");
 	ok(sp_call_find(i386, 295, 0) == openat, "or without");
 	ok(sp_call_find(x64, 0x40000000 | 257, SIZE_MAX) == openat, "x32");

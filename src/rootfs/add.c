@@ -9,6 +9,7 @@
 #include "elf/platform.h"
 #include "rootfs/needs.h"
 #include "rootfs/rootfs.h"
+#include "rootfs/script.h"
 #include "rootfs/secrets.h"
 
 #define DEPTH_MAX 256		/* directories below each other */
@@ -42,6 +43,47 @@ static bool same_machine(const struct sp_elf *a, const struct sp_elf *b)
 {
 	return a->machine == b->machine && a->bits == b->bits &&
 	       a->big_endian == b->big_endian;
+}
+
+/* The links on the way to a path that keeps its place in the image. */
+static int add_way(struct adding *a, const struct sp_found *found, struct sp_err *err)
+{
+	for (size_t i = 0; i < found->links_nr; i++)
+		if (sp_plan_add(a->rootfs->plan, &(struct sp_entry){
+				.path = found->links[i].path, .type = SP_ENTRY_SYMLINK,
+				.mode = 0777, .target = found->links[i].target,
+				.reason = a->reason }, err))
+			return -1;
+	return 0;
+}
+
+/*
+ * A script that a run executed: the kernel opened its interpreter, by the name in the first
+ * line, and the trace saw only which file that was.  The links on the way must be there.
+ */
+static int add_interpreter(struct adding *a, struct sp_file *file, const struct sp_stat *st,
+			   struct sp_err *err)
+{
+	struct sp_add interpreter = *a->add;
+	struct sp_err refused = { 0 };
+	struct sp_script script;
+	struct sp_found found;
+
+	if (a->reason.kind != SP_BECAUSE_TRACED || !(st->mode & 0111) || !sp_script_is(file))
+		return 0;
+	/* the kernel would refuse it as well: so it was only read */
+	if (sp_script_read(file, &a->rootfs->plan->arena, &script, &refused))
+		return 0;
+	if (sp_root_resolve(a->add->root, script.interpreter, &found, err))
+		return -1;
+	if (!found.real || add_way(a, &found, err))
+		return found.real ? -1 : 0;
+	interpreter.source = interpreter.dest = found.real;
+	interpreter.keeps_path = true;
+	/* the kernel goes no further either */
+	if (interpreter.scripts++ == SP_SCRIPTS_MAX)
+		return 0;
+	return sp_add_apply(a->rootfs, &interpreter, a->options, err);
 }
 
 /* What an added file is decides what it brings along. */
@@ -109,7 +151,7 @@ static int add_file(struct adding *a, const char *real, const struct sp_stat *st
 			    &a->reason, err))
 		return -1;
 	if (!sp_elf_is(&file))
-		return 0;
+		return add_interpreter(a, &file, st, err);
 	if (sp_elf_read(&file, &elf, &why)) {
 		sp_plan_note(a->rootfs->plan, "damaged-object",
 			     "%s begins as an ELF file but is none (%s); it is added as data",
@@ -213,18 +255,6 @@ static int add_tree(struct adding *a, const char *dir, const char *image_dir, in
 		    add_any(a, path, &st, target, image_path, depth, err))
 			return -1;
 	}
-	return 0;
-}
-
-/* The links on the way to a path that keeps its place in the image. */
-static int add_way(struct adding *a, const struct sp_found *found, struct sp_err *err)
-{
-	for (size_t i = 0; i < found->links_nr; i++)
-		if (sp_plan_add(a->rootfs->plan, &(struct sp_entry){
-				.path = found->links[i].path, .type = SP_ENTRY_SYMLINK,
-				.mode = 0777, .target = found->links[i].target,
-				.reason = a->reason }, err))
-			return -1;
 	return 0;
 }
 

@@ -25,6 +25,7 @@ struct sp_add {
 	bool may_lack;		/* nothing there is no error */
 	bool follow_links;	/* what links in a tree lead to comes along */
 	struct sp_reason because;	/* kind 0: --add */
+	unsigned scripts;		/* on the way to it, each the interpreter of the one before */
 };
 
 struct sp_rootfs_options {

@@ -300,11 +300,30 @@ int sp_elf_symbols(const struct sp_elf *elf, struct sp_file *file,
 	return visit_all(&t, visit, ctx, err);
 }
 
+/* Does any bucket begin with a symbol?  Nearly always one of the first does. */
+static int any_bucket(const struct table *t, uint64_t buckets, uint32_t nr, bool *ret,
+		      struct sp_err *err)
+{
+	const uint32_t step = 16;
+	uint8_t raw[16 * 4];
+
+	*ret = false;
+	for (uint32_t i = 0; i < nr && !*ret; i += step) {
+		uint32_t n = nr - i < step ? nr - i : step;
+
+		if (read_entries(t, "DT_GNU_HASH", buckets, i, 4, n, raw, err))
+			return -1;
+		for (uint32_t k = 0; k < 4 * n; k++)
+			*ret |= raw[k] != 0;
+	}
+	return 0;
+}
+
 /* Where imports end: DT_GNU_HASH covers defined symbols alone, which stand last
  * then, behind the first one that it covers.  False if it does not tell. */
 static int end_of_imports(struct table *t, bool *ret_told, struct sp_err *err)
 {
-	uint32_t nr, first, words, last;
+	uint32_t nr, first, words;
 	uint8_t raw[16];
 
 	*ret_told = false;
@@ -318,10 +337,9 @@ static int end_of_imports(struct table *t, bool *ret_told, struct sp_err *err)
 	if (nr > SP_ELF_SYMBOLS_MAX)
 		return 0;
 	/* one that covers nothing says nothing either */
-	if (highest_bucket(t, t->dyn->gnu_hash + 16 + words * (uint64_t)(t->r->bits / 8), nr,
-			   &last, err))
+	if (any_bucket(t, t->dyn->gnu_hash + 16 + words * (uint64_t)(t->r->bits / 8), nr,
+		       ret_told, err))
 		return -1;
-	*ret_told = last != 0;
 	t->nr = first;
 	return 0;
 }

@@ -19,6 +19,7 @@ struct walk {
 	const struct sp_reader *r;
 	struct sp_dynamic *dyn;
 	const char *what;		/* "DT_VERNEED" */
+	char where[64];			/* the same, for messages of string tables */
 	uint64_t offset, avail;		/* of the table */
 	sp_version_fn *fn;
 	void *ctx;
@@ -29,6 +30,7 @@ static int start(struct walk *w, const char *what, uint64_t address,
 		 struct sp_err *err)
 {
 	w->what = what;
+	snprintf(w->where, sizeof(w->where), "symbol versions: %s", what);
 	if (!sp_reader_locate(w->r, address, &w->offset, &w->avail))
 		return sp_err_set(err, SP_EPROGRAM, "symbol versions: %s at 0x%" PRIx64
 				  " lies outside the file", what, address);
@@ -50,10 +52,7 @@ static int get(struct walk *w, uint64_t at, void *buf, size_t size, struct sp_er
 
 static int name(struct walk *w, uint32_t at, const char **ret, struct sp_err *err)
 {
-	char where[64];
-
-	snprintf(where, sizeof(where), "symbol versions: %s", w->what);
-	if (sp_strings_get(&w->dyn->strings, w->r, where, at, ret, err))
+	if (sp_strings_get(&w->dyn->strings, w->r, w->where, at, ret, err))
 		return -1;
 	return sp_strings_charge(&w->dyn->strings, *ret, SP_ELF_STRINGS_MAX, err);
 }

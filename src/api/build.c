@@ -85,6 +85,28 @@ static int add_refs(struct sp_build *build, struct sp_err *err)
 	return 0;
 }
 
+/* The program is for one kind of machine; what is loaded with it at start may ask for
+ * a better one.  What comes by dlopen(), or for some CPUs only, does not. */
+static int find_platform(struct sp_target *target, struct sp_err *err)
+{
+	const struct sp_closure *closure = target->rootfs->closure;
+	sp_autofree bool *later = sp_calloc(closure->objects_nr, sizeof(*later));
+
+	if (sp_platform_of(closure->objects[0].elf, &target->platform, err))
+		return -1;
+	for (size_t i = 1; i < closure->objects_nr; i++) {
+		const struct sp_object *o = &closure->objects[i];
+
+		/* who asks stands before what is asked for */
+		later[i] = o->opened || o->rule == SP_RULE_ADDED ||
+			   o->rule == SP_RULE_VARIANT ||
+			   (o->needed_by != SP_NO_OBJECT && later[o->needed_by]);
+		if (!later[i])
+			sp_platform_raise(&target->platform, o->elf);
+	}
+	return 0;
+}
+
 static int plan(struct sp_build *build, struct sp_target *target, struct sp_err *err)
 {
 	const struct sp_options *o = build->o;
@@ -114,7 +136,7 @@ static int plan(struct sp_build *build, struct sp_target *target, struct sp_err 
 	sp_job_progress(build->job, "analyse", target->given, 0, 0);
 	if (sp_rootfs_build(&options, &target->rootfs, err))
 		return -1;
-	return sp_platform_of(target->rootfs->closure->objects[0].elf, &target->platform, err);
+	return find_platform(target, err);
 }
 
 int sp_build_open(struct sp_build *build, struct scratchpack *job, bool explain,

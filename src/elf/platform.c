@@ -49,6 +49,15 @@ static const char *amd64_variant(const struct sp_elf *elf)
 	return names[level];
 }
 
+void sp_platform_raise(struct sp_platform *platform, const struct sp_elf *library)
+{
+	const char *variant = library->machine == EM_X86_64 ? amd64_variant(library) : NULL;
+
+	/* v2, v3, v4 */
+	if (variant && (!platform->variant || strcmp(variant, platform->variant) > 0))
+		platform->variant = variant;
+}
+
 /*
  * Tag_CPU_arch (Arm ABI addenda): 0-5 are up to v5TEJ, 6-9 the v6 family, 11 and
  * 12 its microcontrollers, 10 and 13 v7, from 14 v8.  Go says GOARM, as in "6" or

@@ -18,6 +18,10 @@ struct sp_platform {
 SP_CHECKED int sp_platform_of(const struct sp_elf *elf, struct sp_platform *ret,
 			      struct sp_err *err);
 
+/* Raise the variant to the level of amd64 that a library asks for, if that is higher:
+ * the loader loads none that its CPU cannot run, and ends the program. */
+void sp_platform_raise(struct sp_platform *platform, const struct sp_elf *library);
+
 /*
  * Parse "linux/amd64", "linux/arm/v7", "arm64" (the OS is linux then), with the
  * usual aliases (x86_64, aarch64, armhf, i386, ...) normalised.  SP_EUSAGE.

@@ -1,6 +1,7 @@
 /*
  * A hash table from byte strings to indexes.
  *
+ * The hash has a secret of the process, so that no input can be made that is slow.
  * Keys are not copied: they must outlive the table, as strings in the arena of
  * the struct that holds it do.  Values are indexes into an array of the caller.
  * Initialise with { 0 }.
@@ -22,6 +23,7 @@ struct sp_map_slot {
 struct sp_map {
 	struct sp_map_slot *slots;
 	size_t nr, alloc;
+	uint64_t secret[2];	/* of this process */
 };
 
 /* The value for key, or SP_MAP_NONE. */

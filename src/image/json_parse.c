@@ -2,6 +2,7 @@
  * JSON from others: a strict reader after RFC 8259 and RFC 7493 (I-JSON) that
  * refuses what json.h lists.  One pass, one error, at the first byte that is
  * wrong.  Values are built with the functions for writing; nothing of cJSON here.
+ * Which keys are one is json_keys.c's business.
  */
 #include "image/json.h"
 
@@ -10,31 +11,21 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "base/vec.h"
-
-/* A key of an object that is being read.  Those of all objects that are open
- * stand in one stack, so that each object's own are the topmost ones. */
-struct key {
-	const char *name, *folded;
-	size_t at;			/* byte in the document */
-};
+#include "image/json_keys.h"
 
 struct parser {
 	const char *s;
 	size_t at, len, values, values_max;
 	unsigned depth;
 	struct sp_buf text;		/* the string that was read last, decoded */
-	struct sp_arena arena;
-	struct key *keys;
-	size_t keys_nr, keys_alloc;
+	struct sp_json_keys keys;
 	struct sp_err *err;
 };
 
 static void parser_release(struct parser *p)
 {
 	sp_buf_release(&p->text);
-	sp_arena_release(&p->arena);
-	free(p->keys);
+	sp_json_keys_release(&p->keys);
 }
 
 static int fail(struct parser *p, const char *what)
@@ -230,76 +221,6 @@ static bool is_map(const char *key)
 	return false;
 }
 
-/* The next letter of a key as Go's encoding/json compares it: ASCII without case,
- * and the two letters beyond that fold into it (U+017F to s, U+212A to k). */
-static char fold_next(const char **s)
-{
-	static const char long_s[] = "\xc5\xbf", kelvin[] = "\xe2\x84\xaa";
-
-	if (strncmp(*s, long_s, strlen(long_s)) == 0) {
-		*s += strlen(long_s);
-		return 's';
-	}
-	if (strncmp(*s, kelvin, strlen(kelvin)) == 0) {
-		*s += strlen(kelvin);
-		return 'k';
-	}
-	char c = *(*s)++;
-	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-}
-
-bool sp_json_same_field(const char *a, const char *b)
-{
-	while (*a && *b)
-		if (fold_next(&a) != fold_next(&b))
-			return false;
-	return *a == *b;
-}
-
-static char *fold(struct sp_arena *arena, const char *key)
-{
-	char *folded = sp_arena_strdup(arena, key), *to = folded;
-
-	while (*key)
-		*to++ = fold_next(&key);
-	*to = '\0';
-	return folded;
-}
-
-static int by_folded(const void *a, const void *b)
-{
-	const struct key *x = a, *y = b;
-	int order = strcmp(x->folded, y->folded);
-
-	return order ? order : (x->at > y->at) - (x->at < y->at);
-}
-
-/* Take the keys from base on off the stack; no two may be equal.  Sorted, and not
- * hashed, since whoever writes the document chooses the keys. */
-static int close_keys(struct parser *p, size_t base)
-{
-	size_t nr = p->keys_nr - base;
-
-	if (nr < 2) {
-		p->keys_nr = base;
-		return 0;
-	}
-	struct key *keys = p->keys + base;
-	qsort(keys, nr, sizeof(*keys), by_folded);
-	for (size_t i = 1; i < nr; i++) {
-		if (strcmp(keys[i - 1].folded, keys[i].folded) != 0)
-			continue;
-		bool same = strcmp(keys[i - 1].name, keys[i].name) == 0;
-
-		return sp_err_set(p->err, SP_EVERIFY, same ?
-				  "byte %zu: the key \"%.100s\" is there twice" :
-				  "byte %zu: the key \"%.100s\" is there twice, but for case",
-				  keys[i].at, keys[i].name);
-	}
-	p->keys_nr = base;
-	return 0;
-}
-
 static int read_value(struct parser *p, bool map, struct sp_json **ret);
 
 static int read_member(struct parser *p, bool map, struct sp_json *object)
@@ -309,12 +230,7 @@ static int read_member(struct parser *p, bool map, struct sp_json *object)
 
 	if (read_string(p))
 		return -1;
-	const char *name = sp_arena_strdup(&p->arena, p->text.data);
-	*SP_VEC_PUSH(p->keys) = (struct key){
-		.name = name,
-		.folded = map ? name : fold(&p->arena, name),
-		.at = at,
-	};
+	const char *name = sp_json_keys_push(&p->keys, p->text.data, map, at);
 	skip_space(p);
 	if (!take(p, ':'))
 		return fail(p, "expected ':' after a key");
@@ -328,7 +244,7 @@ static int read_member(struct parser *p, bool map, struct sp_json *object)
 static int read_list(struct parser *p, bool object, bool map, struct sp_json *list)
 {
 	char close = object ? '}' : ']';
-	size_t base = p->keys_nr;
+	size_t base = p->keys.keys_nr;
 	struct sp_json *value = NULL;
 
 	skip_space(p);
@@ -348,7 +264,7 @@ static int read_list(struct parser *p, bool object, bool map, struct sp_json *li
 	} while (take(p, ','));
 	if (!take(p, close))
 		return fail(p, object ? "expected ',' or '}'" : "expected ',' or ']'");
-	return close_keys(p, base);
+	return sp_json_keys_close(&p->keys, base, p->err);
 }
 
 static int read_value(struct parser *p, bool map, struct sp_json **ret)

@@ -1,12 +1,12 @@
 /*
  * The closure: a work list over what objects need, breadth first as both loaders
- * do it.  Which file a name stands for is glibc.c's and musl.c's business.
+ * do it.  Where it begins is begin.c's, which file a name stands for glibc.c's and
+ * musl.c's business.
  */
 #include "loader/closure.h"
 
 #include <string.h>
 
-#include "base/path.h"
 #include "base/vec.h"
 #include "loader/search.h"
 
@@ -61,14 +61,8 @@ void sp_closure_free(struct sp_closure *closure)
 	free(closure);
 }
 
-static void closure_freep(struct sp_closure **closure)
-{
-	sp_closure_free(*closure);
-}
-
-/* Read the object at path and put it into the closure without any search. */
-static int push_file(struct sp_closure *closure, struct sp_object *object,
-		     size_t *ret_index, struct sp_err *err)
+int sp_closure_push_file(struct sp_closure *closure, struct sp_object *object,
+			 size_t *ret_index, struct sp_err *err)
 {
 	sp_autofile struct sp_file file = SP_FILE_INIT;
 	const char *shown = sp_root_show(object->root, object->path);
@@ -86,102 +80,6 @@ static int push_file(struct sp_closure *closure, struct sp_object *object,
 	if (sp_elf_read_watching(&file, closure->watch, &object->elf, err))
 		return sp_err_wrap(err, "%s", shown);
 	*ret_index = sp_closure_push(closure, object);
-	return 0;
-}
-
-/* What the interpreter file says of itself decides which rules are followed. */
-static int ask_interpreter(struct sp_closure *closure, struct sp_err *err)
-{
-	sp_autofile struct sp_file file = SP_FILE_INIT;
-	const struct sp_object *interp = &closure->objects[1];
-
-	if (sp_root_open(interp->root, interp->found.real, &file, err) ||
-	    sp_loader_ask(interp->elf, &file, interp->path, &closure->arena,
-			  &closure->loader, err))
-		return sp_err_wrap(err, "%s: the program loader of %s",
-				   sp_root_show(interp->root, interp->path),
-				   closure->objects[0].path);
-	return 0;
-}
-
-/* Without its loader a program fails with "no such file", which says nothing. */
-static int missing_loader(struct sp_closure *closure, const char *path, struct sp_err *err)
-{
-	const struct sp_object *program = &closure->objects[0];
-	const char *advice =
-		program->elf->go.version && !program->elf->needed_nr ?
-			"a Go program built as PIE needs its loader even if it needs no library: build it without -buildmode=pie" :
-		strstr(path, "/ld-musl-") ?
-			"it is a program for musl: install musl, or give a root that has it (--sysroot)" :
-			"install the C library that it was built for, or give a root that has it (--sysroot)";
-
-	return sp_err_diagnose(err, "missing-loader",
-			       "%s: its program loader %s is not there; %s", program->path,
-			       sp_root_show(closure->libs, path), advice);
-}
-
-static int push_interpreter(struct sp_closure *closure, struct sp_err *err)
-{
-	const struct sp_elf *program = closure->objects[0].elf;
-	const char *path = program->interp;
-	size_t index;
-
-	if (path[0] != '/')
-		return sp_err_diagnose(err, "relative-loader",
-				  "%s: its program loader \"%s\" is a relative path; an image needs an absolute one (set it with patchelf --set-interpreter)",
-				  closure->objects[0].path, path);
-	path = sp_arena_strdup(&closure->arena, path);
-	struct sp_found found;
-	if (sp_root_resolve(closure->libs, path, &found, err))
-		return -1;
-	if (!found.real)
-		return missing_loader(closure, path, err);
-	struct sp_object interp = {
-		.name = path, .path = path, .image_path = path, .root = closure->libs,
-		.needed_by = 0, .rule = SP_RULE_INTERPRETER, .rule_of = SP_NO_OBJECT,
-	};
-	if (push_file(closure, &interp, &index, err))
-		return sp_err_wrap(err, "the program loader of %s",
-				   closure->objects[0].path);
-	if (closure->objects[1].elf->bits != program->bits ||
-	    closure->objects[1].elf->machine != program->machine)
-		return sp_err_diagnose(err, "wrong-architecture",
-				  "%s: the program loader of %s is for another machine; a root of the program's own architecture is needed (--sysroot)",
-				  sp_root_show(closure->libs, path),
-				  closure->objects[0].path);
-	*SP_VEC_PUSH(closure->edges) = (struct sp_edge){
-		.from = 0, .to = 1, .name = path, .rule = SP_RULE_INTERPRETER };
-	return ask_interpreter(closure, err);
-}
-
-static void prepare_dirs(struct sp_closure *closure, const struct sp_start *start)
-{
-	bool musl = closure->loader.libc == SP_LIBC_MUSL;
-
-	if (start->library_path)
-		sp_search_expand(closure, SP_NO_OBJECT, start->library_path,
-				 musl ? ":\n" : ":;",
-				 musl ? SP_TOKENS_MUSL_NONE : SP_TOKENS_GLIBC,
-				 &closure->library_path);
-	for (size_t i = 0; i < closure->loader.dirs_nr; i++)
-		*SP_VEC_PUSH(closure->builtin.dirs) = (struct sp_dir){
-			closure->libs, closure->loader.dirs[i], closure->loader.dirs[i] };
-	if (!musl)
-		closure->builtin.ready = true;
-}
-
-static int read_cache(struct sp_closure *closure, struct sp_err *err)
-{
-	bool damaged;
-
-	if (closure->loader.libc != SP_LIBC_GLIBC)
-		return 0;
-	if (sp_cache_read(closure->libs, &closure->cache, &damaged, err))
-		return -1;
-	if (damaged)
-		sp_search_remark(closure, "damaged-cache",
-				 "%s is damaged; the loader takes no notice of it, nor does this",
-				 sp_root_show(closure->libs, SP_CACHE_PATH));
 	return 0;
 }
 
@@ -204,9 +102,8 @@ static void keep_probes(struct sp_closure *closure, struct sp_search *s)
 	edge->probes_nr = s->probes_nr;
 }
 
-/* Find one name for one object, and note the edge or the lack of it. */
-static int need(struct sp_closure *closure, size_t from, const char *name,
-		bool may_lack, struct sp_err *err)
+int sp_closure_need(struct sp_closure *closure, size_t from, const char *name,
+		    bool may_lack, struct sp_err *err)
 {
 	struct sp_search s = {
 		.closure = closure, .from = from, .name = name,
@@ -242,89 +139,26 @@ static int needs_of(struct sp_closure *closure, size_t index, struct sp_err *err
 	const struct sp_elf *elf = closure->objects[index].elf;
 
 	for (size_t i = 0; i < elf->needed_nr; i++)
-		if (need(closure, index, elf->needed[i], false, err))
+		if (sp_closure_need(closure, index, elf->needed[i], false, err))
 			return -1;
 	if (closure->loader.libc == SP_LIBC_MUSL)
 		return 0;	/* musl knows no filters */
 	for (size_t i = 0; i < elf->filters_nr; i++)
-		if (need(closure, index, elf->filters[i], false, err))
+		if (sp_closure_need(closure, index, elf->filters[i], false, err))
 			return -1;
 	for (size_t i = 0; i < elf->auxiliaries_nr; i++)
-		if (need(closure, index, elf->auxiliaries[i], true, err))
+		if (sp_closure_need(closure, index, elf->auxiliaries[i], true, err))
 			return -1;
 	return 0;
 }
 
-static int work(struct sp_closure *closure, size_t from, struct sp_err *err)
+int sp_closure_work(struct sp_closure *closure, size_t from, struct sp_err *err)
 {
 	for (size_t i = from; i < closure->objects_nr; i++)
 		if (needs_of(closure, i, err))
 			return -1;
 	if (closure->loader.libc == SP_LIBC_GLIBC)
 		sp_glibc_check_versions(closure, from);
-	return 0;
-}
-
-/* LD_PRELOAD: names between spaces and colons, before all that is needed. */
-static int preload(struct sp_closure *closure, const char *list, struct sp_err *err)
-{
-	while (list && *list) {
-		size_t len = strcspn(list, " :");
-
-		if (len) {
-			sp_autofree char *name = sp_strndup(list, len);
-
-			if (need(closure, SP_NO_OBJECT, name, false, err))
-				return -1;
-		}
-		list += len + (list[len] != '\0');
-	}
-	return 0;
-}
-
-/* Libraries asked of a program without a loader can never be loaded. */
-static int static_program(struct sp_closure *closure, struct sp_err *err)
-{
-	const struct sp_elf *elf = closure->objects[0].elf;
-
-	if (elf->needed_nr && !elf->interp)
-		return sp_err_diagnose(err, "libraries-without-loader",
-				  "%s: needs libraries (%s) but names no program loader; link it as an executable",
-				  closure->objects[0].path, elf->needed[0]);
-	return 0;
-}
-
-int sp_closure_build(const struct sp_start *start, struct sp_closure **ret,
-		     struct sp_err *err)
-{
-	SP_CLEANUP(closure_freep) struct sp_closure *closure =
-		sp_calloc(1, sizeof(*closure));
-	size_t index;
-
-	closure->libs = start->libs;
-	closure->keep_probes = start->keep_probes;
-	closure->known = start->known;
-	closure->watch = start->watch;
-	struct sp_object program = {
-		.path = sp_arena_strdup(&closure->arena, start->path),
-		.image_path = sp_arena_strdup(&closure->arena, start->image_path),
-		.root = start->root, .needed_by = SP_NO_OBJECT,
-		.rule = SP_RULE_PROGRAM, .rule_of = SP_NO_OBJECT,
-	};
-	program.name = program.path;
-	if (push_file(closure, &program, &index, err))
-		return -1;
-	if (!closure->objects[0].elf->interp) {
-		if (static_program(closure, err))
-			return -1;
-	} else {
-		if (push_interpreter(closure, err) || read_cache(closure, err))
-			return -1;
-		prepare_dirs(closure, start);
-		if (preload(closure, start->preload, err) || work(closure, 0, err))
-			return -1;
-	}
-	*ret = sp_steal_ptr(&closure);
 	return 0;
 }
 
@@ -351,9 +185,9 @@ int sp_closure_load(struct sp_closure *closure, struct sp_object *object,
 	if (from == SP_OBJECTS_MAX)
 		return sp_err_diagnose(err, "too-many-objects",
 				  "more than %d objects in one closure", SP_OBJECTS_MAX);
-	if (push_file(closure, object, &index, err))
+	if (sp_closure_push_file(closure, object, &index, err))
 		return -1;
-	return work(closure, from, err);
+	return sp_closure_work(closure, from, err);
 }
 
 int sp_closure_add(struct sp_closure *closure, struct sp_root *root, const char *path,
@@ -378,13 +212,13 @@ int sp_closure_open(struct sp_closure *closure, size_t from, const char *name,
 	*ret_found = false;
 	if (closure->loader.libc == SP_LIBC_NONE)
 		return 0;
-	if (need(closure, from, name, true, err))
+	if (sp_closure_need(closure, from, name, true, err))
 		return -1;
 	*ret_found = closure->edges_nr > edges;
 	if (closure->objects_nr == before)
 		return 0;
 	closure->objects[before].opened = true;
-	return work(closure, before, err);
+	return sp_closure_work(closure, before, err);
 }
 
 bool sp_closure_complete(const struct sp_closure *closure)

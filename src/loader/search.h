@@ -42,6 +42,19 @@ SP_CHECKED int sp_search_try(struct sp_search *s, const struct sp_dir *candidate
 SP_CHECKED int sp_search_dirs(struct sp_search *s, const struct sp_dirs *dirs,
 			      enum sp_try *ret, struct sp_err *err);
 
+/* Read the object at path and put it into the closure without any search. (closure.c) */
+SP_CHECKED int sp_closure_push_file(struct sp_closure *closure, struct sp_object *object,
+				    size_t *ret_index, struct sp_err *err);
+
+/* Find one name for one object (SP_NO_OBJECT: for LD_PRELOAD), and note the edge, or
+ * unless it may lack, the lack of it.  (closure.c) */
+SP_CHECKED int sp_closure_need(struct sp_closure *closure, size_t from, const char *name,
+			       bool may_lack, struct sp_err *err);
+
+/* Find what the objects from that one on need, and what those need.  (closure.c) */
+SP_CHECKED int sp_closure_work(struct sp_closure *closure, size_t from,
+			       struct sp_err *err);
+
 /* How tokens are treated; the two loaders differ, and musl has lists in which no
  * token means anything (its path file, LD_LIBRARY_PATH). */
 enum sp_tokens { SP_TOKENS_GLIBC, SP_TOKENS_MUSL, SP_TOKENS_MUSL_NONE };

@@ -170,8 +170,7 @@ SP_CHECKED int sp_elf_symbols(const struct sp_elf *elf, struct sp_file *file,
 			      void *ctx, struct sp_err *err);
 
 /*
- * The undefined symbols alone, by name: what the object asks of others.  Where
- * DT_GNU_HASH is, nothing else of the table is read, which is a tenth of it.
+ * The undefined symbols alone, by name: what the object asks of others.
  */
 SP_CHECKED int sp_elf_imports(const struct sp_elf *elf, struct sp_file *file,
 			      void (*visit)(void *ctx, const char *name), void *ctx,

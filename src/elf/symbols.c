@@ -12,7 +12,7 @@
 #include "base/vec.h"
 #include "elf/reader.h"
 
-#define BLOCK 512	/* records read at a time */
+#define BLOCK 1024	/* records read at a time */
 
 struct table {
 	const struct sp_reader *r;
@@ -21,6 +21,7 @@ struct table {
 	const char **versions;		/* by the index of DT_VERSYM */
 	size_t versions_nr, versions_alloc;
 	uint64_t nr;
+	bool imports;			/* only undefined symbols are wanted */
 };
 
 static void table_release(struct table *t)
@@ -232,7 +233,7 @@ static int visit_block(struct table *t, uint64_t i, size_t n,
 		enum sp_elf_sym kind;
 		const char *name;
 
-		if (!kind_of(&syms[k], &kind))
+		if (!kind_of(&syms[k], &kind) || (t->imports && kind == SP_ELF_DEFINED))
 			continue;
 		if (sp_strings_get(&t->dyn->strings, t->r, "dynamic symbols",
 				   syms[k].st_name, &name, err) ||
@@ -300,50 +301,6 @@ int sp_elf_symbols(const struct sp_elf *elf, struct sp_file *file,
 	return visit_all(&t, visit, ctx, err);
 }
 
-/* Does any bucket begin with a symbol?  Nearly always one of the first does. */
-static int any_bucket(const struct table *t, uint64_t buckets, uint32_t nr, bool *ret,
-		      struct sp_err *err)
-{
-	const uint32_t step = 16;
-	uint8_t raw[16 * 4];
-
-	*ret = false;
-	for (uint32_t i = 0; i < nr && !*ret; i += step) {
-		uint32_t n = nr - i < step ? nr - i : step;
-
-		if (read_entries(t, "DT_GNU_HASH", buckets, i, 4, n, raw, err))
-			return -1;
-		for (uint32_t k = 0; k < 4 * n; k++)
-			*ret |= raw[k] != 0;
-	}
-	return 0;
-}
-
-/* Where imports end: DT_GNU_HASH covers defined symbols alone, which stand last
- * then, behind the first one that it covers.  False if it does not tell. */
-static int end_of_imports(struct table *t, bool *ret_told, struct sp_err *err)
-{
-	uint32_t nr, first, words;
-	uint8_t raw[16];
-
-	*ret_told = false;
-	if (!t->dyn->gnu_hash)
-		return 0;
-	if (read_entries(t, "DT_GNU_HASH", t->dyn->gnu_hash, 0, 1, 16, raw, err))
-		return -1;
-	nr = sp_reader_u32(t->r, raw);
-	first = sp_reader_u32(t->r, raw + 4);
-	words = sp_reader_u32(t->r, raw + 8);
-	if (nr > SP_ELF_SYMBOLS_MAX)
-		return 0;
-	/* one that covers nothing says nothing either */
-	if (any_bucket(t, t->dyn->gnu_hash + 16 + words * (uint64_t)(t->r->bits / 8), nr,
-		       ret_told, err))
-		return -1;
-	t->nr = first;
-	return 0;
-}
-
 struct importing {
 	void (*visit)(void *ctx, const char *name);
 	void *ctx;
@@ -355,24 +312,24 @@ static void visit_import(void *ctx, const char *name, const char *version,
 	const struct importing *i = ctx;
 
 	(void)version;
-	if (kind != SP_ELF_DEFINED)
-		i->visit(i->ctx, name);
+	(void)kind;
+	i->visit(i->ctx, name);
 }
 
+/* All of the table: imports of which an address is taken stand among the symbols that
+ * DT_GNU_HASH covers, in what GNU ld makes of programs. */
 int sp_imports_walk(const struct sp_reader *r, struct sp_dynamic *dyn,
 		    void (*visit)(void *ctx, const char *name), void *ctx,
 		    struct sp_err *err)
 {
 	struct sp_dynamic plain = *dyn;
-	SP_CLEANUP(table_release) struct table t = { .r = r, .dyn = &plain };
+	SP_CLEANUP(table_release) struct table t = { .r = r, .dyn = &plain, .imports = true };
 	struct importing importing = { visit, ctx };
-	bool told;
 
 	if (!dyn->symtab)
 		return 0;
 	plain.versym = 0;	/* not wanted */
-	int rc = end_of_imports(&t, &told, err) || (!told && count(&t, err)) ||
-		 visit_all(&t, visit_import, &importing, err) ? -1 : 0;
+	int rc = count(&t, err) || visit_all(&t, visit_import, &importing, err) ? -1 : 0;
 	dyn->strings = plain.strings;
 	return rc;
 }

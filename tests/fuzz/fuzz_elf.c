@@ -75,14 +75,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				.st = { .type = SP_FILE, .size = size } };
 	struct sp_platform platform;
 	struct sp_arena arena = { 0 };
+	struct sp_elf_watch watch = { 0 };
 	struct sp_elf *elf;
 	struct sp_err err = { 0 };
 	size_t sum = 0;
 
 	sum += strlen(sp_kind_of_bytes(data, size < 512 ? size : 512));
-	if (sp_elf_read(&file, &elf, &err))
+	sp_elf_watch_add(&watch, "malloc", 1);
+	int rc = sp_elf_read_watching(&file, &watch, &elf, &err);
+	sp_map_release(&watch.names);
+	if (rc)
 		return 0;
-	sum += use(elf);
+	sum += use(elf) + elf->imported_nr;
 	if (sp_platform_of(elf, &platform, &err) == 0)
 		sum += strlen(sp_platform_str(&platform, &arena));
 	if (sp_kind_check_entry(elf, &err) || sp_elf_symbols(elf, &file, visit, &sum, &err))

@@ -2,6 +2,7 @@
  * Dynamic symbols, with readelf as the judge: with and without section headers,
  * with each kind of hash table, in other byte orders, and in tables that lie.
  */
+#include "base/vec.h"
 #include "elf/reader.h"
 
 #include "elf_files.h"
@@ -333,6 +334,132 @@ static void reads(void)
 	blob_free(&b);
 }
 
+/* --- imports, and names that are watched for --- */
+
+struct names {
+	struct sp_arena arena;
+	const char **list;
+	size_t list_nr, list_alloc;
+	size_t defined;
+};
+
+static void keep_undefined(void *ctx, const char *name, const char *version,
+			   enum sp_elf_sym kind)
+{
+	struct names *n = ctx;
+
+	(void)version;
+	if (kind == SP_ELF_DEFINED)
+		n->defined++;
+	else
+		*SP_VEC_PUSH(n->list) = sp_arena_strdup(&n->arena, name);
+}
+
+static void keep_import(void *ctx, const char *name)
+{
+	keep_undefined(ctx, name, NULL, SP_ELF_UNDEFINED);
+}
+
+static void names_free(struct names *n)
+{
+	sp_arena_release(&n->arena);
+	free(n->list);
+}
+
+/* Every third import is watched for, and names that are none. */
+static void watch(struct sp_file *file, const struct names *imports, const char *what)
+{
+	static const char *const others[] = { "", "x", "no_such_name", "mallo", "mallocx" };
+	struct sp_elf_watch watch = { 0 };
+	struct sp_elf *elf = NULL;
+	struct sp_err err = { 0 };
+	size_t wanted = 0, wrong = 0;
+
+	for (size_t i = 1; i < sizeof(others) / sizeof(*others); i++)
+		sp_elf_watch_add(&watch, others[i], 1000000 + i);
+	for (size_t i = 0; i < imports->list_nr; i += 3) {
+		wanted += sp_map_get(&watch.names, imports->list[i]) == SP_MAP_NONE;
+		sp_elf_watch_add(&watch, imports->list[i], i);
+	}
+	if (ok(sp_elf_read_watching(file, &watch, &elf, &err) == 0 && elf->watched,
+	       "%s: is read and watched", what)) {
+		for (size_t i = 0; i < elf->imported_nr; i++)
+			wrong += elf->imported[i] >= imports->list_nr ||
+				 elf->imported[i] % 3 != 0;
+		is_int((long long)wrong, 0, "%s: what is seen was watched for", what);
+		ok(elf->imported_nr >= wanted, "%s: and all of that is seen", what);
+	}
+	sp_elf_free(elf);
+	sp_map_release(&watch.names);
+}
+
+static void imports_of(const char *path)
+{
+	struct names all = { .list = NULL }, imports = { .list = NULL };
+	sp_autofile struct sp_file file = SP_FILE_INIT;
+	struct sp_root *root;
+	struct sp_found found;
+	struct sp_elf *elf;
+	struct sp_err err = { 0 };
+
+	if (sp_root_open_dir("/", &root, &err))
+		return;
+	if (sp_root_resolve(root, path, &found, &err) || !found.real ||
+	    sp_root_open(root, found.real, &file, &err) || sp_elf_read(&file, &elf, &err)) {
+		skip("%s is not there", path);
+		sp_root_free(root);
+		return;
+	}
+	bool same = sp_elf_symbols(elf, &file, keep_undefined, &all, &err) == 0 &&
+		    sp_elf_imports(elf, &file, keep_import, &imports, &err) == 0 &&
+		    all.list_nr == imports.list_nr;
+	for (size_t i = 0; same && i < all.list_nr; i++)
+		same = strcmp(all.list[i], imports.list[i]) == 0;
+	ok(same && imports.list_nr, "%s: imports are the undefined symbols (%zu)", path,
+	   imports.list_nr);
+	watch(&file, &imports, path);
+	names_free(&all);
+	names_free(&imports);
+	sp_elf_free(elf);
+	sp_root_free(root);
+}
+
+/* Damage of the symbols is the business of who needs them; a failing disk is not. */
+static void watch_damaged(void)
+{
+	struct sp_elf_watch watch = { 0 };
+	struct maker m;
+	struct sp_elf *elf = NULL;
+	struct sp_err err = { 0 };
+
+	make(&m, 64, false);
+	maker_dyn(&m, DT_HASH, MAKER_FREE + MAKER_BASE);
+	maker_put(&m, MAKER_FREE + 4, 4, 2);
+	maker_put(&m, MAKER_FREE + 0x100 + 24, 4, 0x7fffffff);
+	struct blob b = maker_finish(&m);
+	struct sp_file file = blob_file(&b);
+	sp_elf_watch_add(&watch, "malloc", 1);
+	ok(sp_elf_read_watching(&file, &watch, &elf, &err) == 0 && !elf->watched &&
+	   elf->imported_nr == 0, "damaged symbols are not watched, and no error: %s", err.msg);
+	sp_elf_free(elf);
+	sp_map_release(&watch.names);
+	blob_free(&b);
+}
+
+static void imports(void)
+{
+	static const char *const paths[] = {
+		"/bin/ls", "/usr/bin/perl", "/lib/x86_64-linux-gnu/libc.so.6",
+		"/lib/x86_64-linux-gnu/libcrypto.so.3", "/lib/x86_64-linux-gnu/libstdc++.so.6",
+		"/lib/x86_64-linux-gnu/libz.so.1", "/usr/aarch64-linux-gnu/lib/libm.so.6",
+		"/usr/arm-linux-gnueabihf/lib/libm.so.6",
+	};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		imports_of(paths[i]);
+	watch_damaged();
+}
+
 int main(void)
 {
 	compiled();
@@ -340,5 +467,6 @@ int main(void)
 	counts();
 	lies();
 	reads();
+	imports();
 	return test_done();
 }

@@ -63,6 +63,34 @@ static int set_output(struct sp_options *o, const char *value, struct sp_err *er
 	return add_to(&o->outputs, o, value);
 }
 
+/* --load and --engine make one destination, in whatever order they come. */
+static size_t local_output(const struct sp_options *o)
+{
+	size_t i = 0;
+
+	while (i < o->outputs.items_nr && strncmp(o->outputs.items[i], "local:", 6) != 0)
+		i++;
+	return i;
+}
+
+static int set_load(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	(void)value, (void)err;
+	if (local_output(o) == o->outputs.items_nr)
+		sp_strings_add(&o->outputs, &o->arena, "local:");
+	return 0;
+}
+
+static int set_engine(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	if (!*value)
+		return sp_err_set(err, SP_EUSAGE,
+				  "--engine is empty; expected docker, podman, containerd, k3s or kind");
+	set_load(o, NULL, err);
+	o->outputs.items[local_output(o)] = sp_arena_strf(&o->arena, "local:%s", value);
+	return 0;
+}
+
 static int set_tag(struct sp_options *o, const char *value, struct sp_err *err)
 {
 	struct sp_ref ref;
@@ -254,6 +282,12 @@ const struct sp_option sp_option_table[] = {
 	{ "output", 'o', "DEST", OUT,
 	  "where the image goes: FILE.tar, DIR/, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:NAME:TAG], docker-daemon:NAME[:TAG], or - for the archive on stdout",
 	  true, set_output, 0, 0 },
+	{ "load", 0, NULL, OUT,
+	  "hand the image to the first engine of this machine that answers: docker, podman, containerd, k3s",
+	  false, set_load, 0, 0 },
+	{ "engine", 0, "NAME", OUT,
+	  "load into this one: docker, podman, containerd[:NAMESPACE], k3s or kind[:CLUSTER]",
+	  false, set_engine, 0, 0 },
 	{ "tag", 't', "NAME[:TAG]", OUT,
 	  "name of the image; by default the program's name and latest", true, set_tag, 0, 0 },
 	{ "compress", 0, "HOW", OUT,

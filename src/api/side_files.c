@@ -32,7 +32,8 @@ static const char *make_target(const struct sp_build *build)
 				return sp_arena_strndup(&build->job->options.arena, out + len,
 							strcspn(out + len, ":"));
 		}
-		if (strcmp(out, "-") != 0 && strncmp(out, "docker", 6) != 0)
+		if (strcmp(out, "-") != 0 && strncmp(out, "docker", 6) != 0 &&
+		    strncmp(out, "local:", 6) != 0)
 			return out;
 	}
 	return NULL;

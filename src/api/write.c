@@ -225,7 +225,12 @@ static int commit(struct sp_build *build, struct dests *d, const struct sp_image
 		sp_json_add_int(result, "size", (int64_t)image->root.size);
 		sp_json_add_str(result, "media_type", image->root.media_type);
 		sp_json_add_str(result, "config", image->manifests[0].config.digest.str);
-		sp_json_add_str(result, "destination", build->o->outputs.items[i]);
+		const char *where = sp_dest_where(d->dests[i]);
+
+		if (where)
+			sp_json_add_str(result, "loaded_into", where);
+		sp_json_add_str(result, "destination",
+				where ? where : build->o->outputs.items[i]);
 	}
 	return 0;
 }

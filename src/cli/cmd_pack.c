@@ -61,8 +61,14 @@ static bool ends_with_tar(const char *s)
 static void advise(const struct sp_json *result)
 {
 	const char *where = sp_json_str(result, "destination");
+	const char *engine = sp_json_str(result, "loaded_into");
 
-	if (ends_with_tar(where) && !strchr(where, ':'))
+	if (engine && (strncmp(engine, "docker", 6) == 0 || strncmp(engine, "podman", 6) == 0))
+		cli_say("loaded into %s; try: %.6s run --rm %s:%s", engine, engine,
+			sp_json_str(result, "name"), sp_json_str(result, "tag"));
+	else if (engine)
+		cli_say("loaded into %s", engine);
+	else if (ends_with_tar(where) && !strchr(where, ':'))
 		cli_say("try: docker load -i %s && docker run --rm %s:%s", where,
 			sp_json_str(result, "name"), sp_json_str(result, "tag"));
 }

@@ -24,6 +24,7 @@ struct sp_dest {
 	const struct sp_dest_ops *ops;
 	struct sp_sink *sink;
 	char *ref;		/* the name in the text, or NULL; transport.c's */
+	char *where;		/* how to call it to the user, or NULL: as in the text */
 	bool final;		/* what is committed cannot be taken back */
 	bool ref_is_tag;	/* a ref without ':' and '/' is a tag alone */
 };
@@ -36,7 +37,8 @@ enum sp_form { SP_FORM_LAYOUT = 1 << 0, SP_FORM_DOCKER = 1 << 1 };
 typedef int sp_dest_opener(const char *where, unsigned form,
 			   const struct sp_transport_options *options,
 			   struct sp_dest **ret, struct sp_err *err);
-sp_dest_opener sp_layout_open, sp_archive_open, sp_stdout_open, sp_engine_open;
+sp_dest_opener sp_layout_open, sp_archive_open, sp_stdout_open, sp_engine_open,
+	sp_local_open;
 
 /* Was sp_transport_options.cancelled set? */
 bool sp_dest_cancelled(const struct sp_transport_options *options);

@@ -32,6 +32,9 @@ static const struct kind kinds[] = {
 static const struct kind engine_kind = {
 	"docker-daemon:", sp_engine_open, SP_FORM_BOTH, false, "docker-daemon:NAME[:TAG]"
 };
+/* what --load stands for; the rest is the engine that --engine names */
+static const struct kind local_kind = { .prefix = "local:", .open = sp_local_open,
+					.form = SP_FORM_BOTH };
 static const struct kind layout_kind = { .open = sp_layout_open };
 static const struct kind archive_kind = { .open = sp_archive_open,
 					  .form = SP_FORM_BOTH };
@@ -152,6 +155,9 @@ int sp_dest_open(const char *text, const struct sp_transport_options *options,
 					  engine_kind.usage);
 		return begin(&engine_kind, name, name, options, ret, err);
 	}
+	if (starts_with(text, local_kind.prefix))
+		return begin(&local_kind, text + strlen(local_kind.prefix), NULL, options, ret,
+			     err);
 	if (refuse_foreign(text, err))
 		return -1;
 	if (!*text)
@@ -175,6 +181,11 @@ struct sp_sink *sp_dest_sink(struct sp_dest *dest)
 bool sp_dest_is_final(const struct sp_dest *dest)
 {
 	return dest->final;
+}
+
+const char *sp_dest_where(const struct sp_dest *dest)
+{
+	return dest->where;
 }
 
 const char *sp_dest_ref(const struct sp_dest *dest)
@@ -226,6 +237,7 @@ void sp_dest_free(struct sp_dest *dest)
 	if (!dest)
 		return;
 	free(dest->ref);
+	free(dest->where);
 	dest->ops->free(dest);
 }
 

@@ -48,6 +48,10 @@ struct sp_sink *sp_dest_sink(struct sp_dest *dest);
  * the place of the tags. */
 const char *sp_dest_ref(const struct sp_dest *dest);
 
+/* Which engine --load found ("docker at unix:///var/run/docker.sock"); NULL for other
+ * destinations. */
+const char *sp_dest_where(const struct sp_dest *dest);
+
 /* Is a commit final from its first byte on (a pipe, a device, an engine)?  Those
  * come first, so that one that fails leaves the files as they were. */
 bool sp_dest_is_final(const struct sp_dest *dest);

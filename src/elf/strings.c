@@ -260,11 +260,11 @@ static size_t take_needles(void *ctx, const char *data, size_t len, bool last)
 	size_t missing = 0;
 
 	for (size_t i = 0; i < n->nr; i++) {
-		size_t needle = strlen(n->needles[i]);
+		const struct mark needle = mark_of(n->needles[i]);
 
-		if (n->found[i] || needle == 0 || needle > SP_ELF_TEXT_MAX)
+		if (n->found[i] || needle.len == 0 || needle.len > SP_ELF_TEXT_MAX)
 			continue;
-		n->found[i] = memmem(data, len, n->needles[i], needle) != NULL;
+		n->found[i] = find_mark(&needle, data, data + len) != NULL;
 		missing += !n->found[i];
 	}
 	if (!missing)

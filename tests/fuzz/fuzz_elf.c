@@ -69,7 +69,9 @@ static size_t use(const struct sp_elf *elf)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct sp_file_ops ops = { input_pread, input_restat, input_close };
+	static const struct sp_file_ops ops = {
+		.pread = input_pread, .restat = input_restat, .close = input_close,
+	};
 	struct input in = { data, size };
 	struct sp_file file = { .ops = &ops, .ctx = &in, .fd = -1,
 				.st = { .type = SP_FILE, .size = size } };

@@ -118,7 +118,9 @@ static void use_json(void *ctx, const char *json, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct sp_file_ops ops = { input_pread, input_restat, input_close };
+	static const struct sp_file_ops ops = {
+		.pread = input_pread, .restat = input_restat, .close = input_close,
+	};
 	static const char *const needles[] = { "time.LoadLocation", "/etc/", "xyz" };
 	struct input in = { .data = data, .size = size };
 	sp_autobuf struct sp_buf deps = { 0 };

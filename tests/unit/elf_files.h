@@ -58,7 +58,9 @@ TEST_FN void blob_close(struct sp_file *file)
 	(void)file;
 }
 
-static const struct sp_file_ops blob_ops = { blob_pread, blob_restat, blob_close };
+static const struct sp_file_ops blob_ops = {
+	.pread = blob_pread, .restat = blob_restat, .close = blob_close,
+};
 
 TEST_FN struct sp_file blob_file(struct blob *b)
 {

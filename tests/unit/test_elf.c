@@ -252,7 +252,9 @@ static ssize_t huge_pread(struct sp_file *file, void *buf, size_t len, uint64_t 
 
 static void huge(void)
 {
-	static const struct sp_file_ops ops = { huge_pread, blob_restat, blob_close };
+	static const struct sp_file_ops ops = {
+		.pread = huge_pread, .restat = blob_restat, .close = blob_close,
+	};
 	struct blob b = compile("gcc -s in.c", PROGRAM);
 	struct sp_file file = blob_file(&b);
 	struct sp_err err = { 0 };

@@ -1,6 +1,6 @@
 /*
  * A hash table from strings to indexes: open addressing, linear probing, at
- * most half full.  Nothing is ever deleted from one.
+ * most half full.  Keys are taken out only by making the table anew.
  */
 #include "base/map.h"
 
@@ -118,6 +118,23 @@ void sp_map_set(struct sp_map *map, const char *key, size_t value)
 	if (!slot->key)
 		map->nr++;
 	*slot = (struct sp_map_slot){ .key = key, .value = value, .hash = hash };
+}
+
+void sp_map_cut(struct sp_map *map, size_t from)
+{
+	struct sp_map old = *map;
+
+	if (!old.alloc)
+		return;
+	map->nr = 0;
+	map->slots = sp_calloc(map->alloc, sizeof(*map->slots));
+	for (size_t i = 0; i < old.alloc; i++) {
+		if (!old.slots[i].key || old.slots[i].value >= from)
+			continue;
+		*slot_of(map, old.slots[i].key, old.slots[i].hash) = old.slots[i];
+		map->nr++;
+	}
+	free(old.slots);
 }
 
 void sp_map_release(struct sp_map *map)

@@ -31,6 +31,9 @@ size_t sp_map_get(const struct sp_map *map, const char *key);
 
 /* Set key to value, replacing what was there. */
 void sp_map_set(struct sp_map *map, const char *key, size_t value);
+/* Take out every key whose value is from or greater: what refers to the end of an array
+ * that is cut off. */
+void sp_map_cut(struct sp_map *map, size_t from);
 void sp_map_release(struct sp_map *map);
 
 #endif

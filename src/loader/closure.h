@@ -181,6 +181,18 @@ SP_CHECKED int sp_closure_open(struct sp_closure *closure, size_t from, const ch
 			       bool *ret_found, struct sp_err *err);
 
 /*
+ * The same two where it is no disaster if it cannot be: *ret_met is false, and the closure
+ * is as it was, if the file cannot be read as a library, something that it needs is not
+ * there, or a version.  *ret_why (may be NULL) then says what, in the closure's arena.
+ */
+SP_CHECKED int sp_closure_try_add(struct sp_closure *closure, struct sp_root *root,
+				  const char *path, const char *image_path, bool *ret_met,
+				  const char **ret_why, struct sp_err *err);
+SP_CHECKED int sp_closure_try_open(struct sp_closure *closure, size_t from,
+				   const char *name, bool *ret_met, const char **ret_why,
+				   struct sp_err *err);
+
+/*
  * Add the glibc-hwcaps variants of every library that was found by a search, for
  * CPUs up to level ("x86-64-v3") or for "all".  The baseline stays: on a lesser
  * CPU the loader takes that.  SP_EUSAGE for a level that the loader has not.

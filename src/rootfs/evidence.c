@@ -11,12 +11,16 @@
 #include "elf/strings.h"
 
 #define TEXTS_MAX 16		/* rows of the table that ask for texts */
+/* Steps from the program to what still speaks for it, if one of them is an opening. */
+#define STEPS_MAX 3
 
 /* What is known of one name: who gives it, NULL so far. */
 struct sighting {
 	const char *by;
 	bool program;			/* a program says so itself, not a library */
 	size_t last;			/* number of the last object that does */
+	bool far;			/* only who is far away says so */
+	unsigned use;			/* SP_USE_*: what this import is used for */
 };
 
 struct sp_evidence {
@@ -37,14 +41,60 @@ struct sp_evidence {
 	size_t *looked;				/* objects done, by closure */
 	size_t looked_nr, looked_alloc;
 	size_t number;				/* counts objects from 1 */
-	const char *by;				/* the object that is looked at */
-	bool program;				/* it is one */
 	bool go;				/* Go's: its library holds texts that nobody uses */
+	struct sp_looked *objects;
+	size_t objects_nr, objects_alloc;
+	unsigned uses_now;			/* of the object that is looked at */
+	const char *by;				/* its path in the image */
+	bool program;				/* it is one */
+	bool far;				/* it is far away */
+};
+
+/* How files are opened: the C library's ways, and those of libraries under which
+ * others do it. */
+static const struct {
+	const char *name;
+	unsigned use;
+} use_table[] = {
+	{ "dlopen", SP_USE_LOAD }, { "dlmopen", SP_USE_LOAD },
+	{ "g_module_open", SP_USE_LOAD }, { "g_module_open_full", SP_USE_LOAD },
+	{ "lt_dlopen", SP_USE_LOAD }, { "lt_dlopenext", SP_USE_LOAD },
+	{ "lt_dlopenadvise", SP_USE_LOAD }, { "PR_LoadLibraryWithFlags", SP_USE_LOAD },
+	{ "PR_LoadLibrary", SP_USE_LOAD }, { "apr_dso_load", SP_USE_LOAD },
+	{ "uv_dlopen", SP_USE_LOAD }, { "SDL_LoadObject", SP_USE_LOAD },
+	{ "DSO_load", SP_USE_LOAD }, { "_ZN8QLibraryC1ERK7QStringP7QObject", SP_USE_LOAD },
+	{ "open", SP_USE_READ }, { "open64", SP_USE_READ },
+	{ "openat", SP_USE_READ }, { "openat64", SP_USE_READ },
+	{ "__open_2", SP_USE_READ }, { "__open64_2", SP_USE_READ },
+	{ "__openat_2", SP_USE_READ }, { "__openat64_2", SP_USE_READ },
+	{ "fopen", SP_USE_READ }, { "fopen64", SP_USE_READ },
+	{ "freopen", SP_USE_READ }, { "freopen64", SP_USE_READ },
+	{ "opendir", SP_USE_READ }, { "scandir", SP_USE_READ }, { "scandir64", SP_USE_READ },
+	{ "glob", SP_USE_READ }, { "glob64", SP_USE_READ },
+	{ "g_file_get_contents", SP_USE_READ }, { "g_dir_open", SP_USE_READ },
+	{ "g_mapped_file_new", SP_USE_READ }, { "g_file_new_for_path", SP_USE_READ },
+	{ "gzopen", SP_USE_READ }, { "gzopen64", SP_USE_READ },
+	{ "apr_file_open", SP_USE_READ }, { "BIO_new_file", SP_USE_READ },
+	{ "PerlIO_open", SP_USE_READ }, { "_ZN5QFileC1ERK7QString", SP_USE_READ },
+	{ "_ZNSt13basic_filebufIcSt11char_traitsIcEE4openEPKcSt13_Ios_Openmode", SP_USE_READ },
+	{ "_ZNSt14basic_ifstreamIcSt11char_traitsIcEEC1EPKcSt13_Ios_Openmode", SP_USE_READ },
+	{ "_ZNSt14basic_ifstreamIcSt11char_traitsIcEE4openEPKcSt13_Ios_Openmode", SP_USE_READ },
+	{ "execv", SP_USE_START }, { "execve", SP_USE_START }, { "execvp", SP_USE_START },
+	{ "execl", SP_USE_START }, { "execlp", SP_USE_START }, { "execle", SP_USE_START },
+	{ "posix_spawn", SP_USE_START }, { "posix_spawnp", SP_USE_START },
+	{ "system", SP_USE_START }, { "popen", SP_USE_START }, { "g_spawn_async", SP_USE_START },
 };
 
 struct sp_evidence *sp_evidence_new(void)
 {
-	return sp_calloc(1, sizeof(struct sp_evidence));
+	struct sp_evidence *e = sp_calloc(1, sizeof(*e));
+
+	for (size_t i = 0; i < sizeof(use_table) / sizeof(*use_table); i++) {
+		sp_evidence_interest(e, &(struct sp_sign){
+			.kind = SP_SIGN_IMPORT, .name = use_table[i].name });
+		e->sightings[i].use = use_table[i].use;
+	}
+	return e;
 }
 
 void sp_evidence_free(struct sp_evidence *e)
@@ -53,6 +103,7 @@ void sp_evidence_free(struct sp_evidence *e)
 		return;
 	sp_map_release(&e->imports.names);
 	sp_map_release(&e->functions);
+	free(e->objects);
 	free(e->sightings);
 	free(e->sonames);
 	free(e->texts);
@@ -63,7 +114,7 @@ void sp_evidence_free(struct sp_evidence *e)
 
 static struct sp_map *map_of(struct sp_evidence *e, enum sp_sign_kind kind)
 {
-	return kind == SP_SIGN_IMPORT ? &e->imports.names :
+	return kind == SP_SIGN_IMPORT || kind == SP_SIGN_PROGRAM_IMPORT ? &e->imports.names :
 	       kind == SP_SIGN_GO || kind == SP_SIGN_NOT_GO ? &e->functions : NULL;
 }
 
@@ -79,11 +130,11 @@ void sp_evidence_interest(struct sp_evidence *e, const struct sp_sign *sign)
 	}
 	if (!map || sp_map_get(map, sign->name) != SP_MAP_NONE)
 		return;
-	if (sign->kind == SP_SIGN_IMPORT)
+	if (map == &e->imports.names)
 		sp_elf_watch_add(&e->imports, sign->name, e->sightings_nr);
 	else
 		sp_map_set(map, sign->name, e->sightings_nr);
-	*SP_VEC_PUSH(e->sightings) = (struct sighting){ NULL, false, 0 };
+	*SP_VEC_PUSH(e->sightings) = (struct sighting){ .by = NULL };
 }
 
 const struct sp_elf_watch *sp_evidence_watch(const struct sp_evidence *e)
@@ -95,9 +146,14 @@ static void see(struct sp_evidence *e, size_t at)
 {
 	if (at == SP_MAP_NONE)
 		return;
-	if (!e->sightings[at].by || (e->program && !e->sightings[at].program))
-		e->sightings[at] = (struct sighting){ e->by, e->program, 0 };
-	e->sightings[at].last = e->number;
+	struct sighting *s = &e->sightings[at];
+	e->uses_now |= s->use;
+	if (!s->by || (e->program && !s->program) || (s->far && !e->far)) {
+		s->by = e->by;
+		s->program = e->program;
+		s->far = e->far;
+	}
+	s->last = e->number;
 }
 
 static void see_import(void *ctx, const char *name)
@@ -136,7 +192,8 @@ static bool of_c_library(const struct sp_closure *closure, size_t index)
 static bool says_nothing(const struct sp_elf *elf)
 {
 	static const char *const sonames[] = { "libstdc++.so", "libgcc_s.so", "libc++.so",
-					       "libc++abi.so", "libssl.so" };
+					       "libc++abi.so", "libssl.so",
+					       "libltdl.so" };
 
 	for (size_t i = 0; elf->soname && i < sizeof(sonames) / sizeof(*sonames); i++)
 		if (strncmp(elf->soname, sonames[i], strlen(sonames[i])) == 0)
@@ -197,6 +254,7 @@ static int look_at(struct sp_evidence *e, const struct sp_closure *closure, size
 	e->program = index == 0;
 	e->go = o->elf->go.version != NULL;
 	e->number++;
+	e->uses_now = 0;
 	if (o->elf->soname)
 		*SP_VEC_PUSH(e->sonames) = (struct soname){
 			sp_arena_strdup(&e->arena, o->elf->soname), e->by };
@@ -215,24 +273,51 @@ static int look_at(struct sp_evidence *e, const struct sp_closure *closure, size
 	return 0;
 }
 
+bool sp_reach_is_far(const struct sp_reach *reach)
+{
+	return reach->opened > 1 || (reach->opened && reach->steps > STEPS_MAX);
+}
+
+/* Of an object in the closure of another program than the main one. */
+static struct sp_reach reach_of(const struct sp_closure *closure, size_t index, bool own)
+{
+	struct sp_reach reach = { own ? 0 : 1, own ? 0 : 1 };
+
+	for (size_t i = index; closure->objects[i].needed_by != SP_NO_OBJECT;
+	     i = closure->objects[i].needed_by) {
+		reach.steps++;
+		reach.opened += closure->objects[i].opened;
+	}
+	return reach;
+}
+
 int sp_evidence_look(struct sp_evidence *e, const struct sp_rootfs *rootfs,
-		     struct sp_err *err)
+		     const struct sp_reach *reach, size_t own_nr, struct sp_err *err)
 {
 	for (size_t c = 0; c <= rootfs->others_nr; c++) {
-		const struct sp_closure *closure =
-			c ? rootfs->others[c - 1] : rootfs->closure;
+		struct sp_closure *closure = c ? rootfs->others[c - 1] : rootfs->closure;
 
 		if (c == e->looked_nr)
 			*SP_VEC_PUSH(e->looked) = 0;
-		for (; e->looked[c] < closure->objects_nr; e->looked[c]++)
+		for (; e->looked[c] < closure->objects_nr; e->looked[c]++) {
+			struct sp_reach r = c ? reach_of(closure, e->looked[c], c <= own_nr) :
+						reach[e->looked[c]];
+
+			e->far = sp_reach_is_far(&r);
 			if (look_at(e, closure, e->looked[c], err))
 				return -1;
+			*SP_VEC_PUSH(e->objects) = (struct sp_looked){
+				closure, e->looked[c], c, e->uses_now, r };
+		}
 	}
 	return 0;
 }
 
-const char *sp_evidence_of(const struct sp_evidence *e, const struct sp_sign *sign)
+const char *sp_evidence_of(const struct sp_evidence *e, const struct sp_sign *sign,
+			   bool *ret_far)
 {
+	if (ret_far)
+		*ret_far = false;
 	if (sign->kind == SP_SIGN_LIBRARY) {
 		for (size_t i = 0; i < e->sonames_nr; i++)
 			if (strncmp(e->sonames[i].name, sign->name, strlen(sign->name)) == 0)
@@ -245,7 +330,18 @@ const char *sp_evidence_of(const struct sp_evidence *e, const struct sp_sign *si
 	const struct sp_map *map = map_of((struct sp_evidence *)e, sign->kind);
 	size_t at = map ? sp_map_get(map, sign->name) : SP_MAP_NONE;
 
-	return at == SP_MAP_NONE ? NULL : e->sightings[at].by;
+	if (at == SP_MAP_NONE ||
+	    (sign->kind == SP_SIGN_PROGRAM_IMPORT && !e->sightings[at].program))
+		return NULL;
+	if (ret_far)
+		*ret_far = e->sightings[at].far;
+	return e->sightings[at].by;
+}
+
+size_t sp_evidence_looked(const struct sp_evidence *e, const struct sp_looked **ret)
+{
+	*ret = e->objects;
+	return e->objects_nr;
 }
 
 struct asking {

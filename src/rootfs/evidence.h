@@ -11,6 +11,16 @@
 
 struct sp_evidence;
 
+/* How far an object is from the program: what is far away says little of what the
+ * program does. */
+struct sp_reach {
+	unsigned steps;		/* needs and openings on the way */
+	unsigned opened;	/* how many of these were openings by name */
+};
+
+/* Far away: a plugin's plugin, or the libraries of libraries of a plugin. */
+bool sp_reach_is_far(const struct sp_reach *reach);
+
 struct sp_evidence *sp_evidence_new(void);
 void sp_evidence_free(struct sp_evidence *evidence);
 
@@ -20,13 +30,34 @@ void sp_evidence_interest(struct sp_evidence *evidence, const struct sp_sign *si
 /* The names among them that are imports, for closures that are built afterwards. */
 const struct sp_elf_watch *sp_evidence_watch(const struct sp_evidence *evidence);
 
-/* Look at the objects that came since the last look. */
+/* Look at the objects that came since the last look.  reach has one value an object of
+ * the main closure; the first own_nr of the others are programs of the user's. */
 SP_CHECKED int sp_evidence_look(struct sp_evidence *evidence,
-				const struct sp_rootfs *rootfs, struct sp_err *err);
+				const struct sp_rootfs *rootfs, const struct sp_reach *reach,
+				size_t own_nr, struct sp_err *err);
+
+/* What an object does with files that it names itself, by what it imports. */
+enum sp_use {
+	SP_USE_LOAD = 1,	/* opens libraries at run time: dlopen(), g_module_open() */
+	SP_USE_READ = 2,	/* opens files or lists directories */
+	SP_USE_START = 4	/* starts other programs */
+};
+
+/* An object that was looked at, in the order of looking. */
+struct sp_looked {
+	struct sp_closure *closure;
+	size_t index;			/* of the object in it */
+	size_t which;			/* closure: 0 the main one, others from 1 */
+	unsigned uses;			/* SP_USE_*; 0 for the C library and its like */
+	struct sp_reach reach;
+};
+size_t sp_evidence_looked(const struct sp_evidence *evidence, const struct sp_looked **ret);
 
 /* Who gives this sign: an image path, or NULL if nobody does.  Not for
- * SP_SIGN_ENV, which is not the business of objects. */
-const char *sp_evidence_of(const struct sp_evidence *evidence, const struct sp_sign *sign);
+ * SP_SIGN_ENV, which is not the business of objects.  *ret_far (may be NULL): only
+ * objects do that are far away. */
+const char *sp_evidence_of(const struct sp_evidence *evidence, const struct sp_sign *sign,
+			   bool *ret_far);
 
 /* For each of nr marks the first string in the read-only data of object that contains
  * it, in the arena given, or NULL if there is none: one pass over the file. */

@@ -154,12 +154,12 @@ static int add_other_path(struct sp_plan *plan, const struct sp_closure *closure
 	return strcmp(link.path, link.target) == 0 ? 0 : sp_plan_add(plan, &link, err);
 }
 
-int sp_gather_closure(struct sp_rootfs *rootfs, struct sp_closure *closure,
-		      const struct sp_reason *top, struct sp_err *err)
+int sp_gather_since(struct sp_rootfs *rootfs, struct sp_closure *closure, size_t objects,
+		    size_t edges, const struct sp_reason *top, struct sp_err *err)
 {
 	struct sp_plan *plan = rootfs->plan;
 
-	for (size_t i = 0; i < closure->objects_nr; i++) {
+	for (size_t i = objects; i < closure->objects_nr; i++) {
 		const struct sp_object *o = &closure->objects[i];
 		struct sp_reason reason = reason_of(plan, closure, o, top);
 
@@ -169,10 +169,20 @@ int sp_gather_closure(struct sp_rootfs *rootfs, struct sp_closure *closure,
 		if (sp_gather_file(plan, o->root, o->path, o->image_path, &reason, err))
 			return -1;
 	}
-	for (size_t i = 0; i < closure->edges_nr; i++)
+	for (size_t i = edges; i < closure->edges_nr; i++)
 		if (closure->edges[i].also &&
 		    add_other_path(plan, closure, &closure->edges[i], err))
 			return -1;
+	return 0;
+}
+
+int sp_gather_closure(struct sp_rootfs *rootfs, struct sp_closure *closure,
+		      const struct sp_reason *top, struct sp_err *err)
+{
+	struct sp_plan *plan = rootfs->plan;
+
+	if (sp_gather_since(rootfs, closure, 0, 0, top, err))
+		return -1;
 	for (size_t i = 0; i < closure->remarks_nr; i++)
 		sp_plan_note(plan, closure->remarks[i].id, "%s", closure->remarks[i].text);
 	return 0;

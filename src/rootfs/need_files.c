@@ -18,6 +18,15 @@ static void brought(struct sp_needs *n, const char *path)
 	*SP_VEC_PUSH(n->adding->files) = sp_arena_strdup(&n->arena, path);
 }
 
+bool sp_needs_brought(const struct sp_needs *n, const char *real)
+{
+	for (size_t i = 0; i < sp_need_table_nr; i++)
+		for (size_t k = 0; k < n->states[i].files_nr; k++)
+			if (strcmp(n->states[i].files[k], real) == 0)
+				return true;
+	return false;
+}
+
 static struct sp_reason reason(struct sp_needs *n)
 {
 	return (struct sp_reason){ SP_BECAUSE_NEED, NULL, n->detail };
@@ -43,24 +52,38 @@ int sp_need_path(struct sp_needs *n, const char *path, bool *ret_found, struct s
 	return sp_add_apply(n->rootfs, &add, n->options, err);
 }
 
-int sp_need_library(struct sp_needs *n, const char *name, bool *ret_found,
-		    struct sp_err *err)
+int sp_need_opened(struct sp_needs *n, struct sp_closure *closure, size_t objects,
+		   size_t edges, struct sp_err *err)
 {
-	struct sp_closure *closure = n->rootfs->closure;
-	size_t before = closure->objects_nr;
-	bool found;
+	struct sp_reason top = reason(n);
 
-	if (sp_closure_open(closure, 0, name, &found, err))
-		return -1;
-	if (ret_found)
-		*ret_found = found;
-	if (closure->objects_nr > before) {
-		struct sp_object *o = &closure->objects[before];
+	if (closure->objects_nr > objects) {
+		struct sp_object *o = &closure->objects[objects];
 
 		o->because = sp_arena_strdup(&closure->arena, n->detail);
 		brought(n, o->found.real);
 	}
-	return 0;
+	/* the main closure is gathered last, the others have been */
+	return closure == n->rootfs->closure ?
+		       0 : sp_gather_since(n->rootfs, closure, objects, edges, &top, err);
+}
+
+int sp_need_library(struct sp_needs *n, const char *name, bool *ret_found,
+		    struct sp_err *err)
+{
+	struct sp_closure *closure = n->rootfs->closure;
+	size_t objects = closure->objects_nr, edges = closure->edges_nr;
+	const char *why;
+	bool found;
+
+	if (sp_closure_try_open(closure, 0, name, &found, &why, err))
+		return -1;
+	if (why)
+		sp_need_note(n, "left-out", "%s cannot be loaded here and is left out: %s", name,
+			     why);
+	if (ret_found)
+		*ret_found = found;
+	return sp_need_opened(n, closure, objects, edges, err);
 }
 
 /* Is something to be added at this path by the user? */
@@ -159,7 +182,8 @@ bool sp_need_by_library(const struct sp_needs *n)
 
 bool sp_need_shown(const struct sp_needs *n, enum sp_sign_kind kind, const char *name)
 {
-	return sp_evidence_of(n->evidence, &(struct sp_sign){ .kind = kind, .name = name });
+	return sp_evidence_of(n->evidence, &(struct sp_sign){ .kind = kind, .name = name },
+			      NULL);
 }
 
 const char *sp_need_user(const struct sp_needs *n)

@@ -26,4 +26,12 @@ int sp_need_add_locales(struct sp_needs *needs, struct sp_err *err);
 int sp_need_add_terminfo(struct sp_needs *needs, struct sp_err *err);
 int sp_need_add_magic(struct sp_needs *needs, struct sp_err *err);
 
+/* need_dlopen.c: the libraries that the object with this index opens: those among names,
+ * with that strength, and those of its .note.dlopen.  What is not there is told if asked
+ * for. */
+struct sp_names;
+SP_CHECKED int sp_need_dlopen(struct sp_needs *needs, struct sp_closure *closure, size_t index,
+			      const struct sp_names *names, enum sp_strength strength,
+			      bool tell, struct sp_err *err);
+
 #endif

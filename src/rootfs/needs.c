@@ -29,6 +29,8 @@ void sp_needs_free(struct sp_needs *n)
 	for (size_t i = 0; i < sp_need_table_nr; i++)
 		free(n->states[i].files);
 	free(n->states);
+	free(n->taken);
+	free(n->reach);
 	sp_evidence_free(n->evidence);
 	sp_arena_release(&n->arena);
 	free(n);
@@ -88,7 +90,8 @@ static const char *sign_text(struct sp_needs *n, const struct sp_sign *sign)
 {
 	static const char *const forms[] = {
 		[SP_SIGN_IMPORT] = "imports %s", [SP_SIGN_GO] = "contains %s",
-		[SP_SIGN_NOT_GO] = "contains %s", [SP_SIGN_TEXT] = "holds %s", [SP_SIGN_LIBRARY] = "loads %s",
+		[SP_SIGN_NOT_GO] = "contains %s", [SP_SIGN_TEXT] = "holds %s",
+		[SP_SIGN_LIBRARY] = "loads %s", [SP_SIGN_PROGRAM_IMPORT] = "imports %s",
 		[SP_SIGN_ENV] = "the image's environment has %s",
 	};
 	sp_autobuf struct sp_buf text = { 0 };
@@ -102,29 +105,37 @@ static const char *sign_text(struct sp_needs *n, const struct sp_sign *sign)
 static void weigh(struct sp_needs *n, struct sp_need_state *s)
 {
 	for (const struct sp_sign *sign = s->need->signs; sign->name; sign++) {
+		bool far = false;
 		const char *by = sign->kind == SP_SIGN_ENV ?
 					 sp_need_env(n, sign->name) :
-					 sp_evidence_of(n->evidence, sign);
+					 sp_evidence_of(n->evidence, sign, &far);
+		enum sp_strength strength = sign->strength;
 
 		if (!by)
 			continue;
+		if (far && strength == SP_LIKELY)
+			strength = SP_HINT;
 		if (sign->kind == SP_SIGN_NOT_GO) {
 			s->refused = true;
-		} else if (sign->strength > s->clue.strength) {
+		} else if (strength > s->clue.strength) {
 			s->clue = (struct sp_clue){
-				sign->strength, sign->kind == SP_SIGN_ENV ? NULL : by,
+				strength, sign->kind == SP_SIGN_ENV ? NULL : by,
 				sign_text(n, sign) };
 		}
 	}
+}
+
+static enum sp_strength least_wanted(const struct sp_rootfs_options *o)
+{
+	return o->minimal ? SP_PROVED : o->full ? SP_HINT : SP_LIKELY;
 }
 
 /* What the options make of it. */
 static void decide(struct sp_needs *n, struct sp_need_state *s)
 {
 	const struct sp_rootfs_options *o = n->options;
-	enum sp_strength least = o->minimal ? SP_PROVED : o->full ? SP_HINT : SP_LIKELY;
 
-	s->wanted = s->clue.strength >= least && !s->refused;
+	s->wanted = s->clue.strength >= least_wanted(o) && !s->refused;
 	if (listed(o->with, o->with_nr, s->need->name)) {
 		s->wanted = true;
 		if (s->clue.strength < SP_PROVED)
@@ -136,22 +147,87 @@ static void decide(struct sp_needs *n, struct sp_need_state *s)
 	}
 }
 
-static int add(struct sp_needs *n, struct sp_need_state *s, struct sp_err *err)
+/* From now on s is what things are added for, by this clue. */
+static void begin(struct sp_needs *n, struct sp_need_state *s, const struct sp_clue *clue)
 {
 	s->done = true;
 	n->adding = s;
 	n->detail = sp_arena_strf(&n->arena, "%s: %s%s%s", s->need->name,
-				  s->clue.by ? s->clue.by : "", s->clue.by ? " " : "",
-				  s->clue.text);
+				  clue->by ? clue->by : "", clue->by ? " " : "", clue->text);
+}
+
+bool sp_need_wants(const struct sp_needs *n, const char *need, enum sp_strength strength)
+{
+	const struct sp_rootfs_options *o = n->options;
+
+	if (listed(o->without, o->without_nr, need))
+		return false;
+	return strength >= least_wanted(o) || listed(o->with, o->with_nr, need);
+}
+
+bool sp_need_item(struct sp_needs *n, const char *need, enum sp_strength strength,
+		  const char *by, const char *text)
+{
+	struct sp_clue clue = { strength, by, text };
+	struct sp_need_state *s = &n->states[find(need) - sp_need_table];
+
+	if (strength > s->clue.strength) {
+		s->clue = (struct sp_clue){ strength,
+					    by ? sp_arena_strdup(&n->arena, by) : NULL,
+					    sp_arena_strdup(&n->arena, text) };
+	}
+	if (!sp_need_wants(n, need, strength))
+		return false;
+	begin(n, s, &clue);
+	return true;
+}
+
+static int add(struct sp_needs *n, struct sp_need_state *s, struct sp_err *err)
+{
+	begin(n, s, &s->clue);
 	if (s->need->add && s->need->add(n, err))
 		return sp_err_wrap(err, "what is needed for %s", s->need->name);
 	return 0;
 }
 
+static size_t objects_of(const struct sp_rootfs *rootfs)
+{
+	size_t nr = rootfs->closure->objects_nr;
+
+	for (size_t i = 0; i < rootfs->others_nr; i++)
+		nr += rootfs->others[i]->objects_nr;
+	return nr;
+}
+
+void sp_needs_reached(struct sp_needs *n, const struct sp_reach *from)
+{
+	const struct sp_closure *closure = n->rootfs->closure;
+
+	for (size_t first = n->reach_nr; n->reach_nr < closure->objects_nr;) {
+		const struct sp_object *o = &closure->objects[n->reach_nr];
+		struct sp_reach reach = { 0, 0 };
+
+		if (from && (o->needed_by == SP_NO_OBJECT || o->opened)) {
+			reach = *from;
+			reach.opened++;
+			reach.steps++;
+		} else if (o->needed_by != SP_NO_OBJECT) {
+			reach = n->reach[o->needed_by];
+			reach.steps++;
+			/* one that was there already needs it, for what came now */
+			if (from && o->needed_by < first)
+				reach.opened++;
+		}
+		*SP_VEC_PUSH(n->reach) = reach;
+	}
+}
+
 static int round_of(struct sp_needs *n, bool *ret_added, struct sp_err *err)
 {
+	size_t before = objects_of(n->rootfs);
+
 	*ret_added = false;
-	if (sp_evidence_look(n->evidence, n->rootfs, err))
+	if (sp_evidence_look(n->evidence, n->rootfs, n->reach, n->others_nr, err))
 		return -1;
 	for (size_t i = 0; i < sp_need_table_nr; i++) {
 		struct sp_need_state *s = &n->states[i];
@@ -164,6 +240,10 @@ static int round_of(struct sp_needs *n, bool *ret_added, struct sp_err *err)
 			return -1;
 		*ret_added = true;
 	}
+	sp_needs_reached(n, &(struct sp_reach){ 0, 0 });
+	if (sp_needs_named(n, err))
+		return -1;
+	*ret_added |= objects_of(n->rootfs) > before;
 	return 0;
 }
 
@@ -193,6 +273,8 @@ int sp_needs_apply(struct sp_rootfs *rootfs, struct sp_err *err)
 	bool added = true;
 
 	n->rootfs = rootfs;
+	n->others_nr = rootfs->others_nr;
+	sp_needs_reached(n, NULL);
 	for (int round = 0; added && !n->options->no_needs && round < ROUNDS_MAX; round++)
 		if (round_of(n, &added, err))
 			return -1;

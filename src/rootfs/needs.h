@@ -29,6 +29,7 @@ enum sp_sign_kind {
 	SP_SIGN_GO,		/* a Go program contains this function */
 	SP_SIGN_NOT_GO,		/* ...and this one takes the need away */
 	SP_SIGN_TEXT,		/* an object that imports `with` holds this text; NULL: a program, not Go's */
+	SP_SIGN_PROGRAM_IMPORT,	/* a program itself imports this symbol, not a library alone */
 	SP_SIGN_LIBRARY,	/* a library whose soname begins so is loaded */
 	SP_SIGN_ENV		/* the image's environment has this variable */
 };
@@ -99,6 +100,22 @@ const char *sp_strength_name(enum sp_strength strength);
 SP_CHECKED int sp_need_path(struct sp_needs *needs, const char *path, bool *ret_found,
 			    struct sp_err *err);
 
+/*
+ * What is found without a sign of the table: an item of the row called need, which from
+ * now on is the one that is being added.  False if the options do not want an item of
+ * this strength; it is only reported then.  by and text are as in struct sp_clue.
+ */
+bool sp_need_item(struct sp_needs *needs, const char *need, enum sp_strength strength,
+		  const char *by, const char *text);
+
+/* Would an item of this strength be wanted? */
+bool sp_need_wants(const struct sp_needs *needs, const char *need, enum sp_strength strength);
+
+/* A library was opened in closure, which had so many objects and edges before: what came
+ * is there for the item that is being added. */
+SP_CHECKED int sp_need_opened(struct sp_needs *needs, struct sp_closure *closure,
+			      size_t objects, size_t edges, struct sp_err *err);
+
 /* A library by name, as the program's dlopen() would find it. */
 SP_CHECKED int sp_need_library(struct sp_needs *needs, const char *name,
 			       bool *ret_found, struct sp_err *err);
@@ -131,6 +148,10 @@ bool sp_need_has_library(const struct sp_needs *needs, const char *library);
 /* The main closure: for the C library's kind and version. */
 const struct sp_closure *sp_need_closure(const struct sp_needs *needs);
 struct sp_arena *sp_need_arena(struct sp_needs *needs);
+
+/* need_named.c: what objects that came since the last call name: libraries that they open,
+ * directories of plugins, data of their own.  The rows dlopen, plugins, data, programs. */
+SP_CHECKED int sp_needs_named(struct sp_needs *needs, struct sp_err *err);
 
 /* Is there this sign?  It must stand in the table. */
 bool sp_need_shown(const struct sp_needs *needs, enum sp_sign_kind kind, const char *name);

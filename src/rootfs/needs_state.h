@@ -16,6 +16,19 @@ struct sp_needs {
 	struct sp_need_state *states;	/* one a row of the table */
 	struct sp_need_state *adding;	/* the one whose add() runs */
 	const char *detail;		/* the reason of what it adds */
+	size_t named;			/* objects whose names are done with */
+	size_t others_nr;		/* closures of programs that the user added */
+	struct sp_reach *reach;		/* of the objects of the main closure */
+	size_t reach_nr, reach_alloc;
+	const char **taken;		/* paths that were named, and are in */
+	size_t taken_nr, taken_alloc;
 };
+
+/* The objects of the main closure that came since the last call were brought by one that
+ * is so far away from the program; NULL: by the program's start. */
+void sp_needs_reached(struct sp_needs *needs, const struct sp_reach *from);
+
+/* Is the file of this real path one that a need has brought? */
+bool sp_needs_brought(const struct sp_needs *needs, const char *real);
 
 #endif

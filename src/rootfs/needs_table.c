@@ -128,9 +128,14 @@ SIGNS(magic_signs) = {
 	IMPORT("magic_load", SP_LIKELY), ENV("MAGIC", SP_PROVED), END
 };
 
+/* need_named.c finds what these bring. */
+SIGNS(no_signs) = { END };
+
 const struct sp_need sp_need_table[] = {
 	{ "ca-certificates", "certificates of authorities, to trust TLS servers",
 	  certificate_signs, sp_need_add_certificates },
+	{ "data", "data and configuration of its own that it names", no_signs, NULL },
+	{ "dlopen", "libraries that are opened by name", no_signs, NULL },
 	{ "gconv", "conversion between character sets", gconv_signs, sp_need_add_gconv },
 	{ "idn", "look-up of host names with letters beyond ASCII", idn_signs,
 	  sp_need_add_idn },
@@ -144,6 +149,8 @@ const struct sp_need sp_need_table[] = {
 	{ "nss", "look-up modules of glibc before 2.34", nss_signs, sp_need_add_nss },
 	{ "openssl", "configuration, providers and engines of OpenSSL", openssl_signs,
 	  sp_need_add_openssl },
+	{ "plugins", "directories of plugins that it names", no_signs, NULL },
+	{ "programs", "other programs that it names", no_signs, NULL },
 	{ "terminfo", "what terminals can do", terminfo_signs, sp_need_add_terminfo },
 	{ "tmp", "a place for temporary files", tmp_signs, sp_need_add_tmp },
 	{ "tzdata", "time zones by name", zone_signs, sp_need_add_zones },

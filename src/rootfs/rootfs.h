@@ -106,6 +106,11 @@ SP_CHECKED int sp_entry_build(struct sp_rootfs *rootfs,
 SP_CHECKED int sp_gather_closure(struct sp_rootfs *rootfs, struct sp_closure *closure,
 				 const struct sp_reason *top, struct sp_err *err);
 
+/* gather.c: the same for what came since the closure had so many objects and edges. */
+SP_CHECKED int sp_gather_since(struct sp_rootfs *rootfs, struct sp_closure *closure,
+			       size_t objects, size_t edges, const struct sp_reason *top,
+			       struct sp_err *err);
+
 /* gather.c: one path of a root with the links on the way; file or symlink chain.
  * The file is one that was read before.  image_path NULL means: where it is. */
 SP_CHECKED int sp_gather_file(struct sp_plan *plan, struct sp_root *root,

@@ -124,7 +124,14 @@ int main(void)
 	is_int((long long)map.nr, 5001, "which adds none");
 	sp_map_set(&map, "none", SP_MAP_NONE - 1);
 	ok(sp_map_get(&map, "none") == SP_MAP_NONE - 1, "the largest index");
+	sp_map_set(&map, "42", 4998);
+	sp_map_cut(&map, 4000);
+	is_int((long long)map.nr, 4000, "cut: values from 4000 on are gone, also that of a replaced key");
+	ok(sp_map_get(&map, "4000") == SP_MAP_NONE && sp_map_get(&map, "42") == SP_MAP_NONE &&
+		   sp_map_get(&map, "3999") == 3999 && sp_map_get(&map, "") == 7,
+	   "and the others are there");
 	sp_map_release(&map);
+	sp_map_cut(&map, 0);
 	ok(sp_map_get(&map, "42") == SP_MAP_NONE, "released, it is empty");
 	sp_map_release(&map);
 	hostile();

@@ -1,0 +1,34 @@
+/*
+ * What a directory of a system is to a program that names it: its own, everybody's, or
+ * the machine's.
+ *
+ * Programs have the directories of their data and plugins compiled in, as absolute paths.
+ * Whether such a path may go into an image is told by its place in the file hierarchy, not
+ * by what the program is called.
+ */
+#ifndef SP_ROOTFS_PLACES_H
+#define SP_ROOTFS_PLACES_H
+
+#include <stdbool.h>
+
+enum sp_place {
+	SP_PLACE_NONE,		/* none of a program's business, or another need's */
+	SP_PLACE_PROGRAM,	/* a program in a directory of programs */
+	SP_PLACE_SHARED,	/* what many packages share: documents, icons, fonts */
+	SP_PLACE_DEVICE,	/* drivers of devices that the machine may have */
+	SP_PLACE_OWN		/* data, plugins, helpers or configuration of one package */
+};
+
+/* path is absolute and clean. */
+enum sp_place sp_place_of(const char *path);
+
+/* Does a library of this name only see to the machine's own policies, which are not those
+ * of a container? */
+bool sp_place_is_machine_library(const char *name);
+
+/* How many bytes of path are the home of a program that has a directory of its own:
+ * "/usr/lib/jvm/java-17" of "/usr/lib/jvm/java-17/bin/java", "/opt/app" of
+ * "/opt/app/app".  0 for a program in a directory of programs, or elsewhere. */
+unsigned sp_place_home(const char *path);
+
+#endif

@@ -1,0 +1,299 @@
+#!/bin/bash
+# What programs and libraries name in their constants: data, plugins, libraries that they
+# open.  All is made in a system of its own below sys/, and each program runs in its image.
+. "$(dirname "$0")/../lib.sh"
+. "$TOP/tests/image.sh"
+
+need jq
+
+# put FILE [TEXT]: a file of the system, with TEXT or its own path in it
+put() {
+	mkdir -p "sys$(dirname "$1")"
+	printf '%s\n' "${2:-$1}" >"sys$1"
+}
+# program PATH [ARG...], library PATH [ARG...]: C on stdin
+program() {
+	mkdir -p "sys$(dirname "$1")"
+	compile "sys$1" "${@:2}"
+}
+library() {
+	program "$1" -shared -fPIC "${@:2}"
+}
+inspect() { # PROGRAM [ARG...]
+	run "$SCRATCHPACK" inspect "$1" --sysroot sys --json "${@:2}"
+	cp "$RUN/stdout" report.json
+	[ "$status" -eq 0 ] || diag "inspect $*: $stderr"
+}
+row() { # NEED FILTER
+	jq -c ".needs[] | select(.need == \"$1\") | $2" report.json
+}
+planned() { # the files of the plan that are not loader and C library
+	jq -r '.plan[] | select(.type != "directory") | .path' report.json |
+		grep -vE 'ld-linux|ld-musl|/libc\.so|^/lib(64)?$|^/etc/ld' | sort | xargs
+}
+note() { # ID
+	jq -r ".notes[] | select(.id == \"$1\") | .text" report.json
+}
+# works PROGRAM [ARG...]: packed and run in its image, exits with 0
+works() {
+	rm -rf image image.tar
+	run "$SCRATCHPACK" "$1" --sysroot sys -q -o image.tar --compress none "${@:2}"
+	[ "$status" -eq 0 ] || diag "pack $*: $stderr"
+	unpack image.tar image
+	run_inside image "$1"
+	exits 0 "$1 works in its image"
+}
+fails() { # PROGRAM NEED
+	rm -rf image image.tar
+	run "$SCRATCHPACK" "$1" --sysroot sys -q -o image.tar --compress none --without "$2"
+	unpack image.tar image
+	run_inside image "$1"
+	isnt "$status" 0 "but not without $2"
+}
+
+echo 'int main(void) { return 0; }' | compile probe
+loader=$("$SCRATCHPACK" inspect ./probe --json | jq -r .program.interpreter)
+for file in "$loader" "$("$SCRATCHPACK" inspect ./probe --json |
+	jq -r '.objects[] | select(.soname == "libc.so.6") | .path')"; do
+	mkdir -p "sys$(dirname "$file")"
+	cp -L "$file" "sys$file"
+done
+libdir=$(dirname "$file")
+
+# --- data -------------------------------------------------------------------
+
+put /usr/share/tool/data
+put /usr/share/tool/deep/more
+put /usr/lib/tool/helper
+put /etc/tool.conf
+put /etc/tool.secret
+chmod 600 sys/etc/tool.secret
+put /etc/passwd root:x:0:0::/:/bin/sh
+put /etc/hosts
+put /usr/share/doc/tool/README
+put /usr/share/icons/tool.png
+put /usr/share/unnamed/data
+put /srv/tool/data
+reader='
+	#include <stdio.h>
+	int main(void)
+	{
+		const char *names[] = { NAMES };
+		for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
+			char path[999];
+			sprintf(path, names[i], "data");
+			if (!fopen(path, "r")) return puts(path);
+		}
+		return 0;
+	}'
+program /usr/bin/tool <<<"#define NAMES \"/usr/share/tool/%s\", \"/etc/tool.conf\"
+	const char *others[] = { \"/etc/tool.secret\", \"/etc/passwd\", \"/usr/share/doc/tool\",
+		\"see /etc/hosts\", \"/usr/share/icons\", \"/srv/tool/data\", \"/usr/share\",
+		\"/usr/share/none\", \"PATH=/nowhere:/usr/lib/tool;\", \"/usr\", \"/etc\", \"/\" };
+	$reader"
+inspect /usr/bin/tool
+is "$(planned)" "/etc/tool.conf /usr/bin/tool /usr/lib/tool/helper /usr/share/tool/data /usr/share/tool/deep/more" \
+	"data, helpers and configuration of its own; nothing that is shared, private or the machine's"
+is "$(row data '[.strength, .evidence, .by, .included]')" \
+	'["likely","names /usr/share/tool","/usr/bin/tool",true]' "with strength and evidence"
+is "$(jq -r '.needs[] | select(.need == "data") | .files[]' report.json | sort | xargs)" \
+	"/etc/tool.conf /usr/lib/tool /usr/share/tool" "and the files"
+works /usr/bin/tool
+fails /usr/bin/tool data
+inspect /usr/bin/tool --minimal
+is "$(planned)" /usr/bin/tool "--minimal takes none of it"
+inspect /usr/bin/tool --full
+like "$(planned)" '/usr/share/icons/tool.png' "--full takes what is shared as well"
+unlike "$(planned)" 'passwd|hosts|secret' "but never what is the machine's"
+
+# from its own place, and in a home of its own
+put /usr/share/tool2/data
+program /usr/bin/tool2 <<<"#define NAMES \"/usr/share/tool2/%s\"
+	const char *others[] = { \"share/tool2\" };
+	$(sed 's|names\[i\], "data"|"%s%s/%s", "/usr/", others[0], "data"|' <<<"$reader")"
+sed -i 's|/usr/share/tool2/%s|/xxx/share/tool2/%s|' sys/usr/bin/tool2
+inspect /usr/bin/tool2
+is "$(row data .evidence)" '"names, from its own place, /usr/share/tool2"' "a path without its prefix"
+works /usr/bin/tool2
+put /opt/app/lib/data
+put /opt/app/include/app.h
+program /opt/app/bin/app <<<"#define NAMES \"/proc/self/exe\"
+	$(sed 's|names\[i\], "data"|"/opt/%s/%s", "app", "lib/data"|' <<<"$reader")"
+inspect /opt/app/bin/app
+is "$(planned)" "/opt/app/bin/app /opt/app/lib/data" "a program in a directory of its own has it"
+works /opt/app/bin/app
+cp sys/opt/app/bin/app moved
+inspect ./moved
+unlike "$(planned)" lib/data "not one that is moved"
+
+# too large
+put /usr/share/large/small
+truncate -s 300M sys/usr/share/large/data
+program /usr/bin/large <<<"#define NAMES \"/usr/share/large/%s\"
+	$reader"
+inspect /usr/bin/large
+is "$(planned)" /usr/bin/large "a tree of 300 MB stays out"
+like "$(note too-large)" '^/usr/share/large, which /usr/bin/large names, has more than 256 MiB .*--add' \
+	"with a note"
+is "$(row data '[.strength, .included]')" '["hint",false]' "as a hint"
+
+# --- libraries by name ------------------------------------------------------
+
+library $libdir/libdeep.so.1 -Wl,-soname,libdeep.so.1 <<<'int deep(void) { return 7; }'
+library $libdir/libplug.so.1 -Wl,-soname,libplug.so.1 sys$libdir/libdeep.so.1 \
+	<<<'int deep(void); int plug(void) { return deep(); }'
+opener='
+	#include <dlfcn.h>
+	int main(void)
+	{
+		void *h = dlopen("libplug.so.1", RTLD_NOW);
+		int (*plug)(void) = h ? (int (*)(void))dlsym(h, "plug") : 0;
+		return !plug || plug() != 7;
+	}'
+program /usr/bin/opener -ldl <<<"const char *other = \"libnowhere.so.3\"; $opener"
+inspect /usr/bin/opener
+is "$(row dlopen '[.strength, .evidence, .by, .included]')" \
+	'["likely","opens libplug.so.1","/usr/bin/opener",true]' "a library that is opened by name"
+is "$(planned)" "$libdir/libdeep.so.1 $libdir/libplug.so.1 /usr/bin/opener" "comes with its own"
+is "$(note not-opened)" "/usr/bin/opener opens libraries by name, and of these are not there: libnowhere.so.3; what needs them will not work" \
+	"what is not there is told"
+works /usr/bin/opener
+fails /usr/bin/opener dlopen
+program /usr/bin/talker <<<'#include <stdio.h>
+	int main(void) { return puts("libplug.so.1") < 0; }'
+inspect /usr/bin/talker
+is "$(planned)" /usr/bin/talker "who does not open libraries only talks of one"
+mv sys$libdir/libdeep.so.1 .
+inspect /usr/bin/opener
+is "$(planned)" /usr/bin/opener "one whose own libraries are not there is left out"
+like "$(note left-out)" '^libplug.so.1, which /usr/bin/opener opens by name, .*left out: libdeep.so.1: not found' \
+	"and that is told"
+mv libdeep.so.1 sys$libdir
+
+# .note.dlopen
+noted() { # JSON
+	program /usr/bin/noted <<-END
+		__asm__(".pushsection .note.dlopen, \"a\"\n.balign 4\n.long 4, 2f-1f, 0x407c0c0a\n"
+			".asciz \"FDO\"\n1: .asciz \"$(sed 's/"/\\\\\\"/g' <<<"$1")\"\n2: .balign 4\n.popsection");
+		$opener
+	END
+	inspect /usr/bin/noted
+}
+noted '[{"soname":["libplug.so.9","libplug.so.1"],"priority":"required","feature":"x"}]'
+is "$(row dlopen '[.strength, .evidence]')" '["proved","says that it opens libplug.so.1 for x (required)"]' \
+	".note.dlopen: required is proved, and the first that is there is taken"
+works /usr/bin/noted --minimal
+noted '[{"feature":"a b","description":"c","soname":["libplug.so.1"]}]'
+is "$(row dlopen .strength)" '"likely"' "recommended, which is the default, is likely"
+noted '[{"soname":["libplug.so.1"],"priority":"suggested"}]'
+is "$(row dlopen '[.strength, .included]')" '["hint",false]' "suggested is a hint, also where the name is a constant"
+noted '[{"soname":["libnone.so.1"],"priority":"required","feature":"pdf"}]'
+like "$(note not-opened)" 'says that it opens libnone.so.1 \(required\), which is not there: its feature pdf will not work' \
+	"and what is not there is told"
+noted '[{"soname":'
+like "$(note damaged-note)" '^/usr/bin/noted has a .note.dlopen that cannot be understood' "damage is told"
+
+# --- plugins ----------------------------------------------------------------
+
+library /usr/lib/plugger/sub/a.so sys$libdir/libdeep.so.1 <<<'int deep(void); int plug(void) { return deep(); }'
+library /usr/lib/plugger/b.so -Wl,--no-as-needed -L. sys$libdir/libdeep.so.1 <<<'int deep(void); int plug(void) { return deep(); }'
+put /usr/lib/plugger/list.conf
+library $libdir/libgone.so.1 -Wl,-soname,libgone.so.1 <<<'int gone(void) { return 1; }'
+library /usr/lib/plugger/broken.so sys$libdir/libgone.so.1 <<<'int gone(void); int plug(void) { return gone(); }'
+rm sys$libdir/libgone.so.1
+plugger='
+	#include <dlfcn.h>
+	#include <stdio.h>
+	int plugger(void)
+	{
+		char path[99];
+		sprintf(path, "/usr/lib/plugger/sub/%s.so", "a");
+		void *h = dlopen(path, RTLD_NOW);
+		int (*plug)(void) = h ? (int (*)(void))dlsym(h, "plug") : 0;
+		return !plug || plug() != 7;
+	}
+	const char *where = "/usr/lib/plugger";'
+library $libdir/libplugger.so.1 -Wl,-soname,libplugger.so.1 <<<"$plugger"
+program /usr/bin/plugs sys$libdir/libplugger.so.1 <<<'int plugger(void); int main(void) { return plugger(); }'
+inspect /usr/bin/plugs
+is "$(row plugins '[.strength, .by, .included]')" "[\"likely\",\"$libdir/libplugger.so.1\",true]" \
+	"plugins of a library"
+is "$(planned)" "$libdir/libdeep.so.1 $libdir/libplugger.so.1 /usr/bin/plugs /usr/lib/plugger/b.so /usr/lib/plugger/list.conf /usr/lib/plugger/sub/a.so" \
+	"all that can be loaded, with what they need"
+like "$(note left-out)" '^/usr/lib/plugger/broken.so cannot be loaded here and is left out: libgone.so.1: not found' \
+	"one that cannot is left out, with a note"
+works /usr/bin/plugs
+fails /usr/bin/plugs plugins
+# those that need each other, by names under which they were opened before
+library /usr/lib/plugger/z/libinner.so -Wl,-soname,libinner.so <<<'int inner(void) { return 7; }'
+library /usr/lib/plugger/c.so sys/usr/lib/plugger/z/libinner.so <<<'int inner(void); int plug(void) { return inner(); }'
+inspect /usr/bin/plugs
+like "$(planned)" '/usr/lib/plugger/c.so .*/usr/lib/plugger/z/libinner.so' \
+	"one that needs another of the tree is taken, whatever comes first"
+works /usr/bin/plugs
+# a library without dlopen that names the same directory
+library $libdir/libquiet.so.1 -Wl,-soname,libquiet.so.1 <<<'const char *where = "/usr/lib/plugger"; int quiet(void) { return 0; }'
+program /usr/bin/quiet sys$libdir/libquiet.so.1 <<<'int quiet(void); int main(void) { return quiet(); }'
+inspect /usr/bin/quiet
+is "$(planned)" "$libdir/libquiet.so.1 /usr/bin/quiet" "a library that opens nothing is not believed"
+# a directory of the library's name
+library $libdir/own-2.0/modules/m.so <<<'int plug(void) { return 7; }'
+library $libdir/libown-2.so.0 -Wl,-soname,libown-2.so.0 <<<'
+	#include <dlfcn.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	int own(void)
+	{
+		char path[999];
+		sprintf(path, "%s/own-2.0/modules/m.so", getenv("OWN"));
+		return !dlopen(path, RTLD_NOW);
+	}'
+program /usr/bin/owns sys$libdir/libown-2.so.0 <<<"#include <stdlib.h>
+	int own(void); int main(void) { return setenv(\"OWN\", \"$libdir\", 1) || own(); }"
+inspect /usr/bin/owns
+like "$(planned)" "$libdir/own-2.0/modules/m.so" "plugins in a directory with the library's name"
+works /usr/bin/owns
+
+# far away: the library of a library of a library of a library
+below=
+for i in 5 4 3 2 1; do
+	library $libdir/libfar$i.so -Wl,-soname,libfar$i.so -Wl,--no-as-needed ${below:+sys$libdir/$below} \
+		<<<"#include <stdio.h>
+		int far$i(void) { return !fopen(\"/usr/share/far$i/data\", \"r\"); }"
+	put /usr/share/far$i/data
+	below=libfar$i.so
+done
+program /usr/bin/far -Wl,--no-as-needed -Wl,--allow-shlib-undefined -Wl,-rpath-link,sys$libdir sys$libdir/libfar1.so \
+	<<<'int far1(void); int main(void) { return far1(); }'
+inspect /usr/bin/far
+is "$(planned | tr ' ' '\n' | grep share | xargs)" "/usr/share/far1/data /usr/share/far2/data /usr/share/far3/data" \
+	"what libraries name counts less the further away they are"
+works /usr/bin/far
+
+# --- scripts ----------------------------------------------------------------
+
+program /usr/bin/interpreter <<<'int main(void) { return 0; }'
+put /usr/share/script/data
+put /usr/bin/script '#!/usr/bin/interpreter
+load "/usr/share/script/data" and /etc/hosts'
+chmod 755 sys/usr/bin/script
+inspect /usr/bin/script
+is "$(planned)" "/usr/bin/interpreter /usr/bin/script /usr/share/script/data" "data that a script names"
+
+# --- musl -------------------------------------------------------------------
+
+if have musl-gcc && [ -e /lib/ld-musl-"$(uname -m)".so.1 ]; then
+	CC_FIXTURE=musl-gcc
+	muslib=/lib
+	mkdir -p sys/lib
+	cp -L /lib/ld-musl-"$(uname -m)".so.1 sys/lib/
+	library $muslib/libplug.so.1 <<<'int plug(void) { return 7; }'
+	program /usr/bin/musl <<<"$opener"
+	inspect /usr/bin/musl
+	is "$(row dlopen .evidence)" '"opens libplug.so.1"' "musl: a library that is opened by name"
+	works /usr/bin/musl
+else
+	skip "a program of musl" "musl-gcc is not there"
+fi
+
+done_testing

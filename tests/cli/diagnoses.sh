@@ -269,6 +269,19 @@ noted special-file ./static --add tree
 noted own-output ./static --add tree -o tree/out.tar
 openssl genpkey -algorithm ed25519 -out key.pem 2>/dev/null
 noted secret ./dynamic -e SSL_CERT_FILE="$PWD/key.pem"
+lib libaway.so libaway.so <<<'int away;'
+lib away.so away.so -Wl,--no-as-needed -L. -l:libaway.so <<<'int needs_away;'
+rm libaway.so
+opener='#include <dlfcn.h>
+	int main(void) { return !dlopen(NAME, RTLD_NOW); }'
+compile opener -ldl '-DNAME="x"' <<<"$opener"
+noted left-out ./opener -e GCONV_PATH="$PWD/away.so" --with gconv
+compile opener -ldl '-DNAME="libnone.so.1"' <<<"$opener"
+noted not-opened ./opener
+compile opener -ldl '-DNAME="x"' <<<"__asm__(\".pushsection .note.dlopen, \\\"a\\\"\n.balign 4\n.long 4, 4, 0x407c0c0a\n\"
+	\".asciz \\\"FDO\\\"\n.asciz \\\"[{x\\\"\n.popsection\");
+	$opener"
+noted damaged-note ./opener
 noted exclude-unmatched ./static --exclude '/nothing*'
 
 # A root whose loader has been told things.

@@ -1,5 +1,5 @@
 /*
- * HTTP requests, one at a time, over TCP, TLS or a Unix socket.
+ * HTTP requests over TCP, TLS or a Unix socket.
  *
  *	struct sp_http *http;
  *	struct sp_http_response res = { 0 };
@@ -12,7 +12,15 @@
  *	sp_http_response_release(&res);
  *	sp_http_free(http);
  *
- * Only http and https are spoken, no redirect is followed, no proxy, netrc or
+ * or with the body read piece by piece:
+ *
+ *	sp_http_start(http, &request, &res, err);	// res has status and headers
+ *	while (sp_http_read(http, buf, sizeof(buf), &len, err) == 0 && len)
+ *		...
+ *	sp_http_stop(http);
+ *
+ * A handle keeps its connection for the next request, and belongs to one thread at
+ * a time.  Only http and https are spoken, no redirect is followed, no proxy, netrc or
  * cookie is used unless the caller says so: each would be a way for a server or
  * the environment to decide where data and credentials go.
  */
@@ -20,6 +28,7 @@
 #define SP_TRANSPORT_HTTP_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -31,7 +40,9 @@
 struct sp_http_options {
 	const char *unix_socket;	/* path, or NULL for TCP */
 	const char *proxy;		/* URL, or NULL for none */
-	const char *ca_file;		/* PEM, or NULL for the system's */
+	const char *ca_pem;		/* certificates to trust besides the system's, or NULL */
+	const char *client_cert, *client_key;	/* paths of PEM files, or NULL */
+	bool insecure;			/* any certificate will do */
 	const char *user_agent;		/* NULL for none */
 	unsigned connect_seconds;	/* 0: 10 */
 	unsigned stall_seconds;		/* fail after so long without a byte; 0: 60 */
@@ -80,11 +91,36 @@ SP_CHECKED int sp_http_new(const struct sp_http_options *options, struct sp_http
 SP_CHECKED int sp_http_do(struct sp_http *http, const struct sp_http_request *request,
 			  struct sp_http_response *ret, struct sp_err *err);
 
+/*
+ * Begin a request and wait for the headers of its answer, which go to ret without a
+ * body.  Then read up to len bytes of the body; *ret_len is 0 at its end.  Stop ends
+ * the request wherever it stands; it does nothing if none was started.
+ */
+SP_CHECKED int sp_http_start(struct sp_http *http, const struct sp_http_request *request,
+			     struct sp_http_response *ret, struct sp_err *err);
+SP_CHECKED int sp_http_read(struct sp_http *http, void *buf, size_t len, size_t *ret_len,
+			    struct sp_err *err);
+void sp_http_stop(struct sp_http *http);
+
 /* The errno of a connection that failed in the last request, else 0. */
 int sp_http_errno(const struct sp_http *http);
 
-/* The value of the first header of this name (any case), or NULL. */
+/* Why the last request has no answer, for who wants to try again. */
+enum sp_http_failure {
+	SP_HTTP_OK,		/* it has one */
+	SP_HTTP_NO_CONNECTION,	/* no such host, or nobody listens there */
+	SP_HTTP_NO_TLS,		/* the other side does not speak it, or not with us */
+	SP_HTTP_UNTRUSTED,	/* its certificate */
+	SP_HTTP_BROKEN,		/* began, and broke off or stood still */
+	SP_HTTP_OWN		/* a callback, a limit, cancelled */
+};
+enum sp_http_failure sp_http_failure(const struct sp_http *http);
+
+/* The value of the first header of this name (any case), or NULL; of the next one
+ * after value. */
 const char *sp_http_header(const struct sp_http_response *response, const char *name);
+const char *sp_http_header_next(const struct sp_http_response *response, const char *name,
+				const char *value);
 void sp_http_response_release(struct sp_http_response *response);
 void sp_http_free(struct sp_http *http);	/* NULL allowed */
 

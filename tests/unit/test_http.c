@@ -136,6 +136,48 @@ static void test_bodies(struct fake_server *s)
 	sp_buf_release(&got);
 }
 
+/* A body that is read piece by piece, left alone, or cut off. */
+static void test_pieces(struct fake_server *s)
+{
+	static const char many[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nWarning: a\r\n"
+				   "X: y\r\nwarning: b\r\n\r\nhello";
+	struct sp_http_request request = { .method = "GET", .url = base };
+	char buf[4] = "";
+	size_t len = 9;
+
+	err = (struct sp_err){ 0 };
+	fake_answer(s, many);
+	ok(sp_http_start(http, &request, &res, &err) == 0 && res.status == 200,
+	   "the answer begins");
+	ok(sp_http_read(http, buf, 3, &len, &err) == 0 && len == 3 && !memcmp(buf, "hel", 3),
+	   "some of its body");
+	ok(sp_http_read(http, buf, 3, &len, &err) == 0 && len == 2 && !memcmp(buf, "lo", 2),
+	   "the rest");
+	ok(sp_http_read(http, buf, 3, &len, &err) == 0 && len == 0, "the end");
+	const char *first = sp_http_header(&res, "Warning");
+	const char *second = sp_http_header_next(&res, "Warning", first);
+	is_str(first, "a", "a header that is there twice");
+	is_str(second, "b", "and its second value");
+	ok(!sp_http_header_next(&res, "Warning", second), "there is no third");
+	fake_answer(s, many);
+	ok(sp_http_start(http, &request, &res, &err) == 0, "one that nobody reads");
+	sp_http_stop(http);
+	sp_http_stop(http);
+	fake_answer(s, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
+	ok(sp_http_start(http, &request, &res, &err) == 0 && res.status == 404,
+	   "one without a body");
+	fake_answer(s, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel");
+	ok(sp_http_start(http, &request, &res, &err) == 0 &&
+	   sp_http_read(http, buf, 3, &len, &err) == 0 && len == 3 &&
+	   sp_http_read(http, buf, 3, &len, &err) == -1 && err.code == SP_ENETWORK &&
+	   sp_http_failure(http) == SP_HTTP_BROKEN, "one that breaks off");
+	sp_http_stop(http);
+	request.url = "http://127.0.0.1:1/?secret";
+	ok(sp_http_start(http, &request, &res, &err) == -1 &&
+	   sp_http_failure(http) == SP_HTTP_NO_CONNECTION && !strstr(err.msg, "secret"),
+	   "one that cannot begin; the query is not shown");
+}
+
 static void test_refused(void)
 {
 	err = (struct sp_err){ 0 };
@@ -196,6 +238,10 @@ int main(void)
 	test_get(&server);
 	test_status_and_limits(&server);
 	test_bodies(&server);
+	fake_stop(&server);
+	fake_start(&server, NULL);
+	snprintf(base, sizeof(base), "http://127.0.0.1:%d", server.port);
+	test_pieces(&server);
 	fake_stop(&server);
 	fake_start(&server, NULL);
 	snprintf(base, sizeof(base), "http://127.0.0.1:%d", server.port);

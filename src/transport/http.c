@@ -47,6 +47,7 @@ struct transfer {
 	bool failed;		/* a callback has set err */
 	bool piecemeal;		/* the body is kept in pending until it is read */
 	bool body_begun, paused, done;
+	bool cut;		/* the rest of the body was not wanted */
 	CURLcode rc;		/* when done */
 	struct sp_buf pending;
 	size_t pending_read;	/* bytes of pending that were read */
@@ -164,6 +165,14 @@ static int on_seek(void *ctx, curl_off_t offset, int origin)
 	return CURL_SEEKFUNC_OK;
 }
 
+static bool is_error(const struct transfer *t)
+{
+	long status = 0;
+
+	t->http->api.easy_getinfo(t->http->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status >= 400;
+}
+
 static size_t on_body(char *data, size_t size, size_t nr, void *ctx)
 {
 	struct transfer *t = ctx;
@@ -185,6 +194,11 @@ static size_t on_body(char *data, size_t size, size_t nr, void *ctx)
 			return 0;
 		}
 		return len;
+	}
+	if (len > r->limit - t->response->body.len && r->cut_errors && is_error(t)) {
+		sp_buf_add(&t->response->body, data, r->limit - t->response->body.len);
+		t->cut = true;
+		return 0;
 	}
 	if (len > r->limit - t->response->body.len) {
 		fail(t, "the answer is longer than it may be");
@@ -243,7 +257,7 @@ static void set_connection(struct setter *s, const struct sp_http_options *o)
 	/* an empty string, or libcurl asks the environment */
 	SET(s, CURLOPT_PROXY, o->proxy ? o->proxy : "");
 	SET(s, CURLOPT_CONNECTTIMEOUT, (long)connect);
-	SET(s, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	SET(s, CURLOPT_LOW_SPEED_LIMIT, o->stall_bytes ? (long)o->stall_bytes : 1L);
 	SET(s, CURLOPT_LOW_SPEED_TIME, (long)stall);
 	SET(s, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(s, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -354,7 +368,7 @@ static int step(struct sp_http *http, struct transfer *t, struct sp_err *err)
 	for (CURLMsg *m; (m = api->multi_info_read(http->multi, &left));)
 		if (m->msg == CURLMSG_DONE) {
 			t->done = true;
-			t->rc = m->data.result;
+			t->rc = t->cut ? CURLE_OK : m->data.result;
 		}
 	if (!t->done && !t->paused && !(t->piecemeal && t->pending.len > t->pending_read))
 		api->multi_poll(http->multi, NULL, 0, POLL_MS, NULL);

@@ -45,7 +45,8 @@ struct sp_http_options {
 	bool insecure;			/* any certificate will do */
 	const char *user_agent;		/* NULL for none */
 	unsigned connect_seconds;	/* 0: 10 */
-	unsigned stall_seconds;		/* fail after so long without a byte; 0: 60 */
+	unsigned stall_seconds;		/* fail after so long ... 0: 60 */
+	unsigned stall_bytes;		/* ... with fewer bytes a second than this; 0: 1 */
 	const volatile sig_atomic_t *cancelled;	/* may be NULL */
 };
 
@@ -68,6 +69,7 @@ struct sp_http_request {
 	/* The answer's body: up to limit bytes are kept, more is an error; or if
 	 * write is set it gets them all. */
 	size_t limit;
+	bool cut_errors;		/* of an error status, no more than limit is read */
 	int (*write)(void *ctx, const void *data, size_t len, struct sp_err *);
 	void *write_ctx;
 };

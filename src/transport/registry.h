@@ -19,7 +19,8 @@
 struct sp_registry_options {
 	const char *const *env;		/* NAME=VALUE */
 	size_t env_nr;
-	const char *creds;		/* "USER:PASSWORD" for the registries named */
+	const char *const *creds;	/* "[HOST=]USER:PASSWORD" for registries named */
+	size_t creds_nr;
 	const char *authfile;		/* then no other file is looked at */
 	const char *ca_file;		/* PEM, trusted besides the system's */
 	const char *cert_dir;		/* ca.crt, client.cert, client.key for them */
@@ -33,6 +34,7 @@ struct sp_registry_options {
 	size_t mount_from_nr;
 	unsigned tries;			/* of a request; 0: 5 */
 	unsigned retry_seconds;		/* waits in total; 0: 300 */
+	unsigned stall_seconds;		/* how long a server may be silent; 0: 120 */
 	unsigned jobs;			/* blobs at a time; 0: 4 */
 	uint64_t chunk_size;		/* bytes of a chunk; 0: as the registry takes */
 	/* What a user may want to read: warnings of the registry, and with explain

@@ -1,0 +1,30 @@
+/*
+ * What a client is inside: for client.c and client_retry.c alone.
+ */
+#ifndef SP_TRANSPORT_CLIENT_STATE_H
+#define SP_TRANSPORT_CLIENT_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "transport/client.h"
+
+#define WARNINGS_MAX 16		/* different ones that are shown */
+
+struct sp_registry {
+	const struct sp_transport_options *options;
+	const struct sp_registry_options *settings;
+	const char *domain, *path, *name;
+	struct sp_arena arena;		/* used before there are threads, or under lock */
+	struct sp_url base;		/* ".../v2/" */
+	struct sp_conns *conns;
+	struct sp_auth *auth;
+	atomic_bool reached;		/* it answered once */
+	pthread_mutex_t lock;		/* of all that follows, and of the arena */
+	uint64_t waited_ms;		/* between tries, of all requests */
+	const char *warnings[WARNINGS_MAX];
+	size_t warnings_nr;
+	pthread_mutex_t note_lock;	/* one note at a time */
+};
+
+#endif

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define DOCKER_REGISTRY "docker://"
+
 struct kind {
 	const char *prefix, *usage;
 	unsigned form;
@@ -39,10 +41,6 @@ static size_t path_len(const char *text)
 
 static int refuse_foreign(const char *text, struct sp_err *err)
 {
-	if (strncmp(text, "docker://", strlen("docker://")) == 0)
-		return sp_err_set(err, SP_EUSAGE,
-				  "%s: registries are not supported yet by this version; "
-				  "fetch the image with skopeo or crane first", text);
 	if (strncmp(text, "docker-daemon:", strlen("docker-daemon:")) == 0)
 		return sp_err_set(err, SP_EUSAGE,
 				  "%s: images cannot be read from an engine; write one to "
@@ -69,12 +67,17 @@ static int open_kind(const struct kind *kind, const char *path, struct sp_source
 int sp_source_open(const char *text, const struct sp_transport_options *options,
 		   struct sp_source **ret, char **ret_ref, struct sp_err *err)
 {
-	(void)options;
 	const struct kind *kind = kind_of(text);
 	const char *rest = text + strlen(kind->prefix);
 	size_t len = path_len(rest);
 	sp_autofree char *path = sp_strndup(rest, len);
 
+	if (strncmp(text, DOCKER_REGISTRY, strlen(DOCKER_REGISTRY)) == 0) {
+		if (sp_registry_source_open(text + strlen(DOCKER_REGISTRY), options, ret, err))
+			return -1;
+		*ret_ref = NULL;
+		return 0;
+	}
 	if (refuse_foreign(text, err))
 		return -1;
 	if (!*path || (rest[len] && !rest[len + 1]))

@@ -14,4 +14,9 @@ SP_CHECKED int sp_layout_source_open(const char *path, struct sp_source **ret,
 SP_CHECKED int sp_archive_source_open(const char *path, unsigned form,
 				      struct sp_source **ret, struct sp_err *err);
 
+/* name is a reference without "docker://". */
+SP_CHECKED int sp_registry_source_open(const char *name,
+				       const struct sp_transport_options *options,
+				       struct sp_source **ret, struct sp_err *err);
+
 #endif

@@ -17,6 +17,7 @@ struct sp_dest_ops {
 		      struct sp_desc *ret);
 	int (*take)(struct sp_dest *, struct sp_source *, const struct sp_desc *,
 		    struct sp_err *);
+	bool (*again)(const struct sp_dest *);	/* sp_dest_again() */
 };
 
 /* The first member of each kind of destination. */
@@ -38,7 +39,7 @@ typedef int sp_dest_opener(const char *where, unsigned form,
 			   const struct sp_transport_options *options,
 			   struct sp_dest **ret, struct sp_err *err);
 sp_dest_opener sp_layout_open, sp_archive_open, sp_stdout_open, sp_engine_open,
-	sp_local_open;
+	sp_local_open, sp_registry_dest_open;
 
 /* Was sp_transport_options.cancelled set? */
 bool sp_dest_cancelled(const struct sp_transport_options *options);

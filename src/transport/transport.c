@@ -29,8 +29,10 @@ static const struct kind kinds[] = {
 	{ "docker-archive:", sp_archive_open, SP_FORM_DOCKER, false,
 	  "docker-archive:FILE[:NAME:TAG]" },
 };
-static const struct kind engine_kind = {
-	"docker-daemon:", sp_engine_open, SP_FORM_BOTH, false, "docker-daemon:NAME[:TAG]"
+/* What follows is a name, and no path. */
+static const struct kind named[] = {
+	{ "docker-daemon:", sp_engine_open, SP_FORM_BOTH, false, "docker-daemon:NAME[:TAG]" },
+	{ DOCKER_REGISTRY, sp_registry_dest_open, 0, false, "docker://NAME[:TAG]" },
 };
 /* what --load stands for; the rest is the engine that --engine names */
 static const struct kind local_kind = { .prefix = "local:", .open = sp_local_open,
@@ -87,17 +89,13 @@ static int begin_prefixed(const struct kind *kind, const char *text,
 
 static int refuse_foreign(const char *text, struct sp_err *err)
 {
-	if (starts_with(text, DOCKER_REGISTRY))
-		return sp_err_set(err, SP_EUSAGE,
-				  "%s: registries are not supported yet by this version; "
-				  "write an archive or a layout and push it with skopeo or crane",
-				  text);
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
 		if (starts_with(text, foreign[i]))
 			return sp_err_set(err, SP_EUSAGE,
 					  "%s: \"%s\" is no destination here; there are "
 					  "FILE.tar, DIR/, oci:, oci-archive:, "
-					  "docker-archive:, docker-daemon: and \"-\"",
+					  "docker-archive:, docker-daemon:, docker:// "
+					  "and \"-\"",
 					  text, foreign[i]);
 	if (strstr(text, "://"))
 		return sp_err_set(err, SP_EUSAGE,
@@ -147,13 +145,15 @@ int sp_dest_open(const char *text, const struct sp_transport_options *options,
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (starts_with(text, kinds[i].prefix))
 			return begin_prefixed(&kinds[i], text, options, ret, err);
-	if (starts_with(text, engine_kind.prefix)) {
-		const char *name = text + strlen(engine_kind.prefix);
+	for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++) {
+		const char *name = text + strlen(named[i].prefix);
 
+		if (!starts_with(text, named[i].prefix))
+			continue;
 		if (!*name)
 			return sp_err_set(err, SP_EUSAGE, "%s: expected %s", text,
-					  engine_kind.usage);
-		return begin(&engine_kind, name, name, options, ret, err);
+					  named[i].usage);
+		return begin(&named[i], name, name, options, ret, err);
 	}
 	if (starts_with(text, local_kind.prefix))
 		return begin(&local_kind, text + strlen(local_kind.prefix), NULL, options, ret,
@@ -245,6 +245,11 @@ bool sp_dest_knows(const struct sp_dest *dest, const struct sp_digest *diff_id,
 		   struct sp_desc *ret)
 {
 	return dest->ops->knows && dest->ops->knows(dest, diff_id, ret);
+}
+
+bool sp_dest_again(const struct sp_dest *dest)
+{
+	return dest->ops->again && dest->ops->again(dest);
 }
 
 bool sp_dest_can_take(const struct sp_dest *dest)

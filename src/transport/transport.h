@@ -81,7 +81,7 @@ void sp_dest_free(struct sp_dest *dest);	/* NULL allowed */
 /*
  * Does the destination hold a layer whose tar has this digest, in an image that
  * it knows (a registry: the one that the name stands for now)?  Then *ret is its
- * descriptor, as it is stored there.  Asks nobody again: no error.
+ * descriptor, as it is stored there.  diff_id NULL: does it know any?
  */
 bool sp_dest_knows(const struct sp_dest *dest, const struct sp_digest *diff_id,
 		   struct sp_desc *ret);
@@ -95,6 +95,10 @@ SP_CHECKED int sp_dest_take(struct sp_dest *dest, struct sp_source *source,
 			    const struct sp_desc *desc, bool *ret_taken,
 			    struct sp_err *err);
 bool sp_dest_can_take(const struct sp_dest *dest);
+
+/* Did the last blob that was written get lost on the way?  Then it must be written
+ * again, to this destination alone, before anything else is. */
+bool sp_dest_again(const struct sp_dest *dest);
 
 /* A sink that feeds several; the array is copied. */
 struct sp_sink *sp_sink_tee_new(struct sp_sink *const *sinks, size_t nr);

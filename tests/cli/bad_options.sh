@@ -61,7 +61,8 @@ bad 'progress.*auto, plain or none' ./hello -o o.tar --progress loud
 bad 'color.*auto, always or never' ./hello -o o.tar --color blue
 
 # Destinations.
-opt 'not supported' -o docker://registry.example/x
+opt 'expected docker://NAME' -o docker://
+opt 'lower case' -o docker://localhost/X
 opt '' -o oci:
 opt '' -o oci-archive:
 opt '' -o docker-archive:

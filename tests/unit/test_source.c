@@ -269,7 +269,7 @@ static const struct {
 	{ "no text", ":", "", SP_EUSAGE, "expected FILE.tar or DIR" },
 	{ "no path", ":", "oci:", SP_EUSAGE, "expected oci:DIR" },
 	{ "no reference", ":", "oci-archive:both.tar:", SP_EUSAGE, "expected oci-archive:FILE" },
-	{ "a registry", ":", "docker://a/b", SP_EUSAGE, "not supported yet" },
+	{ "a registry", ":", "docker://localhost/B", SP_EUSAGE, "lower case" },
 	{ "an engine", ":", "docker-daemon:a", SP_EUSAGE, "docker save" },
 	{ "gzip", "gzip -k both.tar", "both.tar.gz", SP_EVERIFY, "gzip -d first" },
 	{ "zstd", "zstd -q both.tar", "both.tar.zst", SP_EVERIFY, "zstd -d first" },

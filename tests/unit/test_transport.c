@@ -14,9 +14,9 @@ static const struct {
 	{ "myapp", SP_EUSAGE, "say myapp.tar for an archive, myapp/ for a layout or "
 			      "docker://myapp" },
 	{ "myapp:v1", SP_EUSAGE, "unclear" },
-	{ "docker://localhost:5000/a", SP_EUSAGE, "not supported yet by this version; write "
-						 "an archive or a layout and push it with "
-						 "skopeo or crane" },
+	{ "docker://", SP_EUSAGE, "expected docker://NAME[:TAG]" },
+	{ "docker://UPPER", SP_EUSAGE, "lower case" },
+	{ "docker://127.0.0.1:1/a", SP_ENETWORK, "127.0.0.1:1" },
 	{ "https://host/a.tar", SP_EUSAGE, "URL" },
 	{ "dir:x", SP_EUSAGE, "no destination" },
 	{ "containers-storage:x", SP_EUSAGE, "no destination" },

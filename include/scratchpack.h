@@ -99,6 +99,14 @@ SP_API void scratchpack_on_progress(struct scratchpack *job,
 				    void *ctx);
 
 /*
+ * Call fn with a line of text that a user may want to read while the operation runs:
+ * a warning of a registry, or with "explain-auth" where credentials come from.  The
+ * text is valid during the call only, and may come from another thread.
+ */
+SP_API void scratchpack_on_note(struct scratchpack *job,
+				void (*fn)(void *ctx, const char *text), void *ctx);
+
+/*
  * Ask the running operation to stop; it fails soon with SP_ECANCELLED, having
  * removed what it had begun.  Safe in a signal handler and from other threads.
  */
@@ -129,6 +137,45 @@ SP_API int scratchpack_inspect(struct scratchpack *job, struct sp_err *err);
  * with SP_EVERIFY if anything is wrong; the report lists all "problems".
  */
 SP_API int scratchpack_verify(struct scratchpack *job, const char *image,
+			      struct sp_err *err);
+
+/*
+ * Copy an image, byte for byte, to every "output": from an archive, a layout, an engine
+ * or a registry ("docker://NAME").  An index is copied whole, or with "platform" that
+ * one image of it.  The report has "results", as that of scratchpack_pack().
+ */
+SP_API int scratchpack_copy(struct scratchpack *job, const char *image,
+			    struct sp_err *err);
+
+/*
+ * Make one multi-platform index of several images and write it with them to every
+ * "output".  Each image is for a platform of its own; SP_EUSAGE if two are for the
+ * same one.  The report has "results".
+ */
+SP_API int scratchpack_index(struct scratchpack *job, const char *const *images, int nr,
+			     struct sp_err *err);
+
+/*
+ * What a registry has under NAME: the report's "tags" are its tags.
+ */
+SP_API int scratchpack_tags(struct scratchpack *job, const char *name, struct sp_err *err);
+
+/*
+ * What refers to the image NAME in a registry (signatures, SBOMs): the report's
+ * "referrers" are descriptors, "from" says whether the registry listed them ("api") or
+ * a tag did ("tag").
+ */
+SP_API int scratchpack_referrers(struct scratchpack *job, const char *name,
+				 struct sp_err *err);
+
+/*
+ * Keep "username" and "password" for a registry, after seeing whether it takes them,
+ * where docker and podman look for them; or forget what is kept.  The report's "where"
+ * says for people where that is.
+ */
+SP_API int scratchpack_login(struct scratchpack *job, const char *registry,
+			     struct sp_err *err);
+SP_API int scratchpack_logout(struct scratchpack *job, const char *registry,
 			      struct sp_err *err);
 
 /*

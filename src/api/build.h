@@ -24,6 +24,10 @@ struct scratchpack {
 	struct sp_json *document;		/* the report, and its text when asked for */
 	char *report;
 	bool brief;			/* document.h */
+	void (*note)(void *ctx, const char *text);
+	void *note_ctx;
+	struct sp_strings mount_from;	/* full names of repositories: sp_job_name() */
+	const char *domain;		/* of the first registry that was named */
 	struct sp_registry_options registry;	/* both by sp_job_transport() */
 	struct sp_transport_options transport;
 };

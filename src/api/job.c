@@ -24,6 +24,7 @@ void scratchpack_free(struct scratchpack *job)
 		return;
 	sp_options_release(&job->options);
 	sp_job_report(job, NULL);
+	free(job->mount_from.items);
 	free(job);
 }
 
@@ -38,6 +39,13 @@ void scratchpack_on_progress(struct scratchpack *job,
 {
 	job->progress = fn;
 	job->progress_ctx = ctx;
+}
+
+void scratchpack_on_note(struct scratchpack *job, void (*fn)(void *ctx, const char *text),
+			 void *ctx)
+{
+	job->note = fn;
+	job->note_ctx = ctx;
 }
 
 void scratchpack_cancel(struct scratchpack *job)

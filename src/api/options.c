@@ -265,6 +265,61 @@ static int set_threads(struct sp_options *o, const char *value, struct sp_err *e
 	return 0;
 }
 
+static int set_tls_verify(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+		return sp_err_set(err, SP_EUSAGE, "--tls-verify %s: expected true or false",
+				  value);
+	o->tls_any = strcmp(value, "false") == 0;
+	return 0;
+}
+
+static int set_creds(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	/* the value is a secret, so that it is in no message */
+	if (!strchr(value, ':') || *value == ':')
+		return sp_err_set(err, SP_EUSAGE, "--creds: expected [HOST=]USER:PASSWORD");
+	return add_to(&o->creds, o, value);
+}
+
+static int set_count(const char *name, unsigned *to, const char *value, uint64_t max,
+		     struct sp_err *err)
+{
+	uint64_t n;
+
+	if (sp_value_number(name, value, max, &n, err))
+		return -1;
+	if (!n)
+		return sp_err_set(err, SP_EUSAGE, "%s 0: expected a number from 1", name);
+	*to = (unsigned)n;
+	return 0;
+}
+
+static int set_tries(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	return set_count("--tries", &o->tries, value, 100, err);
+}
+
+static int set_jobs(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	return set_count("--jobs", &o->jobs, value, 16, err);
+}
+
+static int set_retry_time(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	return sp_value_duration("--retry-time", value, &o->retry_ns, err);
+}
+
+static int set_net_timeout(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	return sp_value_duration("--net-timeout", value, &o->stall_ns, err);
+}
+
+static int set_chunk_size(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	return sp_value_number("--chunk-size", value, 16 * 1024 * 1024, &o->chunk_size, err);
+}
+
 /* Options whose value is kept as it is, is appended to a list, or is a switch. */
 #define TEXT(field) NULL, SP_FIELD_TEXT, offsetof(struct sp_options, field)
 #define LIST(field) NULL, SP_FIELD_LIST, offsetof(struct sp_options, field)
@@ -274,13 +329,15 @@ static int set_threads(struct sp_options *o, const char *value, struct sp_err *e
 #define OUT "Output", SP_ABOUT_OUTPUT
 #define FILES "What goes in", SP_ABOUT_IMAGE
 #define CONFIG "Image configuration", SP_ABOUT_IMAGE
+#define NETWORK "Registries", SP_ABOUT_NETWORK
+#define ACCOUNT "Registries", SP_ABOUT_NETWORK | SP_ABOUT_LOGIN
 #define SCRIPTS "For scripts", SP_ABOUT_OUTPUT
 #define HIDDEN NULL, 0
 
 const struct sp_option sp_option_table[] = {
 	{ "program", 0, "PROGRAM", HIDDEN, "a program to pack", true, set_program, 0, 0 },
-	{ "output", 'o', "DEST", OUT,
-	  "where the image goes: FILE.tar, DIR/, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:NAME:TAG], docker-daemon:NAME[:TAG], or - for the archive on stdout",
+	{ "output", 'o', "DEST", "Output", SP_ABOUT_OUTPUT | SP_ABOUT_DEST,
+	  "where the image goes: FILE.tar, DIR/, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:NAME:TAG], docker-daemon:NAME[:TAG], docker://NAME[:TAG] (a registry), or - for the archive on stdout",
 	  true, set_output, 0, 0 },
 	{ "load", 0, NULL, OUT,
 	  "hand the image to the first engine of this machine that answers: docker, podman, containerd, k3s",
@@ -355,8 +412,9 @@ const struct sp_option sp_option_table[] = {
 	{ "entrypoint", 0, "WORD", CONFIG,
 	  "entry point instead of the program: a path, again for each argument, or a JSON array",
 	  true, set_entrypoint, 0, 0 },
-	{ "platform", 0, "OS/ARCH[/VARIANT]", CONFIG,
-	  "must agree with the program, whose header otherwise decides", false, TEXT(platform) },
+	{ "platform", 0, "OS/ARCH[/VARIANT]", "Image configuration",
+	  SP_ABOUT_IMAGE | SP_ABOUT_PLATFORM,
+	  "one platform: of a program it must agree with its header, of an index it chooses", false, TEXT(platform) },
 	{ "author", 0, "TEXT", CONFIG, "author of the image", false, TEXT(author) },
 	{ "created", 0, "TIME", CONFIG,
 	  "time stamp of image and files: seconds since 1970, RFC 3339, or now; by default SOURCE_DATE_EPOCH, else 1970-01-01T00:00:00Z",
@@ -370,6 +428,48 @@ const struct sp_option sp_option_table[] = {
 	  "write a make rule that names every file that went into the image", false,
 	  TEXT(depfile) },
 
+	{ "authfile", 0, "FILE", ACCOUNT,
+	  "file with credentials, instead of those that docker and podman keep", false,
+	  TEXT(authfile) },
+	{ "creds", 0, "[HOST=]USER:PASSWORD", NETWORK,
+	  "credentials, of all registries named or of one; other users of the machine can see a command line, so prefer login",
+	  true, set_creds, 0, 0 },
+	{ "explain-auth", 0, NULL, ACCOUNT,
+	  "say which file, key or helper has the credentials, and what is asked for with them",
+	  false, FLAG(explain_auth) },
+	{ "ca-file", 0, "FILE", ACCOUNT, "trust the certificates in FILE too", false,
+	  TEXT(ca_file) },
+	{ "cert-dir", 0, "DIR", ACCOUNT,
+	  "certificates for the registry: *.crt to trust, *.cert with *.key to show; by default the directory of its name in certs.d of containers or docker",
+	  false, TEXT(cert_dir) },
+	{ "tls-verify", 0, "true|false", ACCOUNT,
+	  "false: whatever certificate the registries named have will do", false,
+	  set_tls_verify, 0, 0 },
+	{ "insecure", 0, "HOST[:PORT]", ACCOUNT, "the same for one registry", true,
+	  LIST(insecure) },
+	{ "plain-http", 0, "HOST[:PORT]", ACCOUNT,
+	  "talk to this registry in the clear; one on this machine needs no word", true,
+	  LIST(plain_http) },
+	{ "mount-from", 0, "NAME", NETWORK,
+	  "repository on the same registry from which blobs may be taken over", true,
+	  LIST(mount_from) },
+	{ "jobs", 0, "N", NETWORK, "blobs that are copied at a time (default 4)", false,
+	  set_jobs, 0, 0 },
+	{ "tries", 0, "N", NETWORK, "how often a request is tried (default 5)", false,
+	  set_tries, 0, 0 },
+	{ "retry-time", 0, "TIME", NETWORK,
+	  "how long to wait between tries, all in all (default 5m)", false, set_retry_time, 0, 0 },
+	{ "net-timeout", 0, "TIME", NETWORK,
+	  "how long a server may be silent (default 2m)", false, set_net_timeout, 0, 0 },
+	{ "chunk-size", 0, "BYTES", NETWORK,
+	  "push blobs in chunks of this size, up to 16 MiB, whatever the registry says", false,
+	  set_chunk_size, 0, 0 },
+	{ "username", 0, "USER", "Registries", SP_ABOUT_LOGIN, "user name to log in with", false,
+	  TEXT(username) },
+
+	{ "password", 0, "PASSWORD", "Registries", SP_ABOUT_LOGIN,
+	  "password; other users of the machine can see it, so use --password-stdin", false,
+	  TEXT(password) },
 	{ "arg", 0, "ARG", HIDDEN, "an argument for Cmd", true, LIST(args) },
 	{ "host-env", 0, "NAME=VALUE", HIDDEN, "the environment of --trace", true, LIST(host_env) },
 	{ "docker-host", 0, "URL", HIDDEN, "DOCKER_HOST", false, TEXT(docker_host) },
@@ -391,7 +491,8 @@ void sp_options_release(struct sp_options *o)
 	struct sp_strings *const lists[] = {
 		&o->programs, &o->outputs, &o->tags, &o->adds, &o->excludes, &o->args,
 		&o->env, &o->labels, &o->ports, &o->volumes, &o->entrypoint,
-		&o->annotations, &o->index_annotations, &o->with, &o->without, &o->traces, &o->host_env, &o->healthcheck.test,
+		&o->annotations, &o->index_annotations, &o->with, &o->without, &o->traces, &o->host_env,
+		&o->healthcheck.test, &o->creds, &o->insecure, &o->plain_http, &o->mount_from,
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)

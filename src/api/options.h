@@ -29,13 +29,24 @@ struct sp_options {
 	const char *digest_file, *metadata_file, *depfile;
 	unsigned threads;
 	const char *docker_host, *temp_dir, *cwd;
+	struct sp_strings creds, insecure, plain_http, mount_from;
+	const char *authfile, *ca_file, *cert_dir;
+	const char *username, *password;
+	bool tls_any;			/* --tls-verify=false */
+	bool explain_auth;
+	unsigned tries, jobs;
+	int64_t retry_ns, stall_ns;
+	uint64_t chunk_size;
 };
 
 /* What options are about; a command takes those with which it shares a bit. */
 enum sp_about {
 	SP_ABOUT_IMAGE = 1 << 0,	/* what goes in, and image configuration */
 	SP_ABOUT_OUTPUT = 1 << 1,	/* what is written, and files for scripts */
-	SP_ABOUT_NETWORK = 1 << 2	/* registries, as source or destination */
+	SP_ABOUT_NETWORK = 1 << 2,	/* registries, as source or destination */
+	SP_ABOUT_PLATFORM = 1 << 3,	/* which platform of an image that exists */
+	SP_ABOUT_DEST = 1 << 4,		/* where the result goes, and no more of output */
+	SP_ABOUT_LOGIN = 1 << 5		/* who one is */
 };
 
 /* One option.  Help is a sentence of one line or two. */

@@ -1,61 +1,14 @@
 /*
  * A proven build -> layers -> documents -> every destination at once.
  *
- * Each blob is made once and fed to all destinations.  All of them are prepared
- * (safe on disk, under temporary names) before the first is committed, so that a
- * run either writes everything or leaves everything as it was.
+ * Each blob is made once and fed to all destinations.
  */
 #include <string.h>
 
 #include "api/build.h"
+#include "api/dests.h"
 #include "base/vec.h"
 #include "transport/transport.h"
-
-/* The destinations of a run, and the sink that feeds them all. */
-struct dests {
-	struct sp_dest **dests;
-	size_t dests_nr, dests_alloc;
-	struct sp_sink *tee;
-};
-
-static void dests_release(struct dests *d)
-{
-	sp_sink_tee_free(d->tee);
-	while (d->dests_nr)
-		sp_dest_free(d->dests[--d->dests_nr]);
-	free(d->dests);
-}
-
-static int open_dests(struct sp_build *build, struct dests *d, struct sp_err *err)
-{
-	const struct sp_options *o = build->o;
-	const struct sp_transport_options *options = sp_job_transport(build->job);
-
-	for (size_t i = 0; i < o->outputs.items_nr; i++) {
-		struct sp_dest *dest;
-
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(o->outputs.items[i], o->outputs.items[k]) == 0)
-				return sp_err_set(err, SP_EUSAGE,
-						  "--output %s is given twice",
-						  o->outputs.items[i]);
-		if (sp_dest_open(o->outputs.items[i], options, &dest, err))
-			return -1;
-		*SP_VEC_PUSH(d->dests) = dest;
-		/* a name that cannot be is said now, not after the work */
-		const struct sp_ref *refs = build->refs;
-		size_t refs_nr = build->refs_nr;
-
-		if (sp_dest_names(dest, &build->arena, &refs, &refs_nr, err))
-			return -1;
-	}
-	struct sp_sink **sinks = sp_arena_alloc(&build->arena,
-						d->dests_nr * sizeof(struct sp_sink *));
-	for (size_t i = 0; i < d->dests_nr; i++)
-		sinks[i] = sp_dest_sink(d->dests[i]);
-	d->tee = sp_sink_tee_new(sinks, d->dests_nr);
-	return 0;
-}
 
 /* Which layer an entry belongs to when they are split: what the user builds
  * changes often and comes last. */
@@ -185,56 +138,6 @@ static int write_image(struct sp_build *build, struct sp_image *image,
 			       build->o->index_annotations.items_nr > 0, sink, err);
 }
 
-/* Those that cannot be taken back first, so that one of them that fails leaves
- * the files as they were. */
-static int commit_all(struct dests *d, struct sp_err *err)
-{
-	for (int final = 1; final >= 0; final--)
-		for (size_t i = 0; i < d->dests_nr; i++)
-			if (sp_dest_is_final(d->dests[i]) == (bool)final &&
-			    sp_dest_commit(d->dests[i], err))
-				return -1;
-	return 0;
-}
-
-static int commit(struct sp_build *build, struct dests *d, const struct sp_image *image,
-		  struct sp_json *results, struct sp_err *err)
-{
-	const struct sp_ref **names = sp_arena_alloc(&build->arena,
-						     d->dests_nr * sizeof(*names));
-
-	for (size_t i = 0; i < d->dests_nr; i++) {
-		const struct sp_ref *refs = build->refs;
-		size_t refs_nr = build->refs_nr;
-
-		if (sp_dest_names(d->dests[i], &build->arena, &refs, &refs_nr, err) ||
-		    sp_dest_prepare(d->dests[i], image, refs, refs_nr, err))
-			return -1;
-		names[i] = refs;
-	}
-	if (build->job->cancelled)
-		return sp_err_set(err, SP_ECANCELLED, "interrupted");
-	if (commit_all(d, err))
-		return -1;
-	for (size_t i = 0; i < d->dests_nr; i++) {
-		struct sp_json *result = sp_json_push_object(results);
-
-		sp_json_add_str(result, "name", sp_ref_name_familiar(names[i], &build->arena));
-		sp_json_add_str(result, "tag", names[i]->tag);
-		sp_json_add_str(result, "digest", image->root.digest.str);
-		sp_json_add_int(result, "size", (int64_t)image->root.size);
-		sp_json_add_str(result, "media_type", image->root.media_type);
-		sp_json_add_str(result, "config", image->manifests[0].config.digest.str);
-		const char *where = sp_dest_where(d->dests[i]);
-
-		if (where)
-			sp_json_add_str(result, "loaded_into", where);
-		sp_json_add_str(result, "destination",
-				where ? where : build->o->outputs.items[i]);
-	}
-	return 0;
-}
-
 static void report_layers(const struct sp_image *image, struct sp_json *report)
 {
 	struct sp_json *list = sp_json_add_array(report, "layers");
@@ -254,14 +157,15 @@ static void report_layers(const struct sp_image *image, struct sp_json *report)
 
 int sp_build_write(struct sp_build *build, struct sp_json *report, struct sp_err *err)
 {
-	SP_CLEANUP(dests_release) struct dests d = { 0 };
+	SP_CLEANUP(sp_dests_release) struct sp_dests d = { 0 };
 	struct sp_image *image = sp_image_new();
 	int rc = -1;
 
-	if (open_dests(build, &d, err) ||
+	if (sp_dests_open(&d, build->job, &build->arena, build->refs, build->refs_nr, err) ||
 	    sp_side_files_check(build, err) ||
 	    write_image(build, image, d.tee, err) ||
-	    commit(build, &d, image, sp_json_add_array(report, "results"), err))
+	    sp_dests_commit(&d, image, build->refs, build->refs_nr,
+			    sp_json_add_array(report, "results"), err))
 		goto out;
 	report_layers(image, report);
 	rc = sp_side_files_write(build, image, err);

@@ -89,7 +89,8 @@ static int open_temp(struct sp_outfile *out, struct sp_err *err)
 	/* not mkstemp: the file shall get the mode that the umask allows; and the
 	 * name may be as long as the file system lets it: cut it */
 	out->temp = sp_strf("%s/.%.200s.scratchpack-%08x.tmp", dir, name, random);
-	out->fd = open(out->temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	out->fd = open(out->temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+		       out->private ? 0600 : 0666);
 	if (out->fd < 0) {
 		int saved = errno;
 

@@ -26,6 +26,7 @@ struct sp_outfile {
 	int fd;
 	char *path, *temp;	/* where it goes, and its name until then */
 	uint64_t size;		/* bytes written at the end so far */
+	bool private;		/* set before it is opened: for its owner alone */
 	bool stream;		/* a device or FIFO: sp_outfile_patch() cannot work */
 };
 #define SP_OUTFILE_INIT { .fd = -1 }

@@ -63,6 +63,15 @@ static int set_version(struct cli *cli, const char *value, struct sp_err *err)
 	return 0;
 }
 
+static int set_password_stdin(struct cli *cli, const char *value, struct sp_err *err)
+{
+	(void)value;
+	cli->password_stdin = true;
+	if (strcmp(cli->command->name, "login") != 0)
+		return sp_err_set(err, SP_EUSAGE, "--password-stdin belongs to login");
+	return 0;
+}
+
 static int set_progress(struct cli *cli, const char *value, struct sp_err *err)
 {
 	static const char *const names[] = { "auto", "plain", "none" };
@@ -82,6 +91,8 @@ static int set_color(struct cli *cli, const char *value, struct sp_err *err)
 const struct cli_switch cli_switches[] = {
 	{ "dry-run", 'n', NULL, "print the plan and write nothing (pack)", set_dry_run },
 	{ "json", 0, NULL, "print the report as JSON", set_json },
+	{ "password-stdin", 0, NULL, "read the password from standard input (login)",
+	  set_password_stdin },
 	{ "quiet", 'q', NULL, "only the result and errors", set_quiet },
 	{ "verbose", 'v', NULL, "say more", set_verbose },
 	{ "progress", 0, "auto|plain|none", "how progress is shown", set_progress },
@@ -183,6 +194,14 @@ static const char *arg_of(const struct match *m)
 	return m->option ? m->option->arg : m->toggle->arg;
 }
 
+/* What commands have to know of options that the library takes. */
+static void note_given(struct cli *cli, const char *name)
+{
+	cli->has_output |= strcmp(name, "output") == 0;
+	cli->has_username |= strcmp(name, "username") == 0;
+	cli->has_password |= strcmp(name, "password") == 0;
+}
+
 static int apply(struct cli *cli, const struct match *m, const char *value, struct sp_err *err)
 {
 	char now[24];
@@ -194,6 +213,7 @@ static int apply(struct cli *cli, const struct match *m, const char *value, stru
 		snprintf(now, sizeof(now), "%lld", (long long)time(NULL));
 		value = now;
 	}
+	note_given(cli, m->option->name);
 	return scratchpack_set(cli->job, m->option->name, value, err);
 }
 

@@ -22,6 +22,7 @@ struct cli {
 	const struct cli_command *command;
 	bool quiet, verbose, json, dry_run, help, version;
 	enum cli_mode progress, color;
+	bool password_stdin, has_password, has_username, has_output;	/* were given */
 	bool named;			/* the command, not just meant */
 	const char **operands;		/* borrowed from argv */
 	size_t operands_nr, operands_alloc;
@@ -58,6 +59,14 @@ int cli_inspect(struct cli *cli, struct sp_err *err);
 int cli_why(struct cli *cli, struct sp_err *err);
 int cli_why_not(struct cli *cli, struct sp_err *err);
 int cli_verify(struct cli *cli, struct sp_err *err);
+int cli_push(struct cli *cli, struct sp_err *err);
+int cli_pull(struct cli *cli, struct sp_err *err);
+int cli_copy(struct cli *cli, struct sp_err *err);
+int cli_index(struct cli *cli, struct sp_err *err);
+int cli_tags(struct cli *cli, struct sp_err *err);
+int cli_referrers(struct cli *cli, struct sp_err *err);
+int cli_login(struct cli *cli, struct sp_err *err);
+int cli_logout(struct cli *cli, struct sp_err *err);
 int cli_help(struct cli *cli, struct sp_err *err);
 int cli_completion(struct cli *cli, struct sp_err *err);
 int cli_version(struct cli *cli, struct sp_err *err);
@@ -91,5 +100,9 @@ void cli_print_notes(const struct sp_json *program);
 
 /* Was all of stdout written?  SP_EOUTPUT. */
 SP_CHECKED int cli_flush(struct sp_err *err);
+
+/* results.c: a line on stdout for each destination of a report, or the report. */
+SP_CHECKED int cli_print_results(struct cli *cli, const struct sp_json *report,
+				 struct sp_err *err);
 
 #endif

@@ -73,25 +73,6 @@ static void advise(const struct sp_json *result)
 			sp_json_str(result, "name"), sp_json_str(result, "tag"));
 }
 
-static int print_results(struct cli *cli, const struct sp_json *report, struct sp_err *err)
-{
-	const struct sp_json *results = sp_json_get(report, "results");
-	bool to_stdout = false;
-
-	for (const struct sp_json *r = sp_json_first(results); r; r = sp_json_next(r))
-		to_stdout |= strcmp(sp_json_str(r, "destination"), "-") == 0;
-	/* the archive has stdout: what is said of it goes elsewhere */
-	FILE *out = to_stdout ? stderr : stdout;
-
-	if (cli->json)
-		fprintf(out, "%s\n", scratchpack_report(cli->job));
-	for (const struct sp_json *r = sp_json_first(results); r && !cli->json;
-	     r = sp_json_next(r))
-		if (!to_stdout || !cli->quiet)
-			fprintf(out, "%s@%s\n", sp_json_str(r, "name"), sp_json_str(r, "digest"));
-	return cli_flush(err);
-}
-
 int cli_pack(struct cli *cli, struct sp_err *err)
 {
 	if (set_programs(cli, err))
@@ -106,7 +87,7 @@ int cli_pack(struct cli *cli, struct sp_err *err)
 	for (const struct sp_json *p = sp_json_first(programs); p; p = sp_json_next(p))
 		cli_print_notes(p);
 	summary(report);
-	if (print_results(cli, report, err))
+	if (cli_print_results(cli, report, err))
 		return -1;
 	const struct sp_json *results = sp_json_get(report, "results");
 	for (const struct sp_json *r = sp_json_first(results); r; r = sp_json_next(r))

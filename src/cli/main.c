@@ -11,10 +11,10 @@
 const struct cli_command cli_commands[] = {
 	{ "pack", "[pack] PROGRAM... -o DEST [OPTIONS] [-- ARG...]",
 	  "make an image of the program and what it needs",
-	  SP_ABOUT_IMAGE | SP_ABOUT_OUTPUT, true, cli_pack,
+	  SP_ABOUT_IMAGE | SP_ABOUT_OUTPUT | SP_ABOUT_NETWORK, true, cli_pack,
 	  "Finds out from the program's ELF file what it needs at run time, lays exactly that in one layer and writes an image with the entry point set. The program is never run. ARGs behind -- become Cmd. Several programs for different platforms make one multi-platform image." },
 	{ "inspect", "PROGRAM|IMAGE", "say what a program is and needs, or what an image holds",
-	  SP_ABOUT_IMAGE, false, cli_inspect,
+	  SP_ABOUT_IMAGE | SP_ABOUT_NETWORK, false, cli_inspect,
 	  "Prints the facts of a program, its closure as a tree with the rule that found each library, and what an image of it would hold. An incomplete closure is reported in full, and the exit code is 3." },
 	{ "why", "PROGRAM NAME", "say how something comes into the image",
 	  SP_ABOUT_IMAGE, false, cli_why,
@@ -23,8 +23,29 @@ const struct cli_command cli_commands[] = {
 	  SP_ABOUT_IMAGE, false, cli_why_not,
 	  "Prints every place that is tried for the library NAME, in order, for each object that needs it, whether it is found or not." },
 	{ "verify", "IMAGE", "check an image: digests, documents, layers, entry point",
-	  0, false, cli_verify,
-	  "IMAGE is a layout folder, an OCI archive or a docker archive, whoever wrote it. Every digest, size and schema rule is checked, and that the layers hold no name twice and none that is unsafe. The exit code is 7 if anything is wrong." },
+	  SP_ABOUT_NETWORK, false, cli_verify,
+	  "IMAGE is a layout folder, an OCI archive, a docker archive, or docker://NAME in a registry, whoever wrote it. Every digest, size and schema rule is checked, and that the layers hold no name twice and none that is unsafe. The exit code is 7 if anything is wrong." },
+	{ "push", "IMAGE NAME...", "copy an image to a registry",
+	  SP_ABOUT_NETWORK | SP_ABOUT_PLATFORM, false, cli_push,
+	  "IMAGE is an archive, a layout folder, or any other source that copy takes; NAME is as ghcr.io/me/app:v1. What the registry has already is not sent. The tag moves last." },
+	{ "pull", "NAME DEST...", "copy an image from a registry",
+	  SP_ABOUT_NETWORK | SP_ABOUT_PLATFORM, false, cli_pull,
+	  "DEST is what -o of pack takes: FILE.tar, DIR/, docker-daemon:NAME and others." },
+	{ "copy", "SOURCE DEST...", "copy an image from anywhere to anywhere",
+	  SP_ABOUT_NETWORK | SP_ABOUT_PLATFORM, false, cli_copy,
+	  "SOURCE is FILE.tar, DIR/, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:NAME:TAG], docker-daemon:NAME or docker://NAME; DEST is what -o of pack takes. Every byte stays as it is. An index is copied whole, or one platform of it with --platform." },
+	{ "index", "NAME|DEST IMAGE...", "make one multi-platform image of several",
+	  SP_ABOUT_NETWORK | SP_ABOUT_DEST | SP_ABOUT_PLATFORM, false, cli_index,
+	  "Writes an index of the images, which may be files or in a registry, and the images with it. Each must be for another platform. With -o DEST all operands are images." },
+	{ "tags", "NAME", "list the tags of a repository", SP_ABOUT_NETWORK, false, cli_tags,
+	  "NAME is as ghcr.io/me/app." },
+	{ "referrers", "NAME", "list what refers to an image: signatures, SBOMs",
+	  SP_ABOUT_NETWORK, false, cli_referrers,
+	  "Asks the registry, or where that has no such list, the tag that takes its place." },
+	{ "login", "REGISTRY", "keep a user name and password for a registry", SP_ABOUT_LOGIN,
+	  false, cli_login,
+	  "Tries them and keeps them where docker does: in the credential helper that its configuration names, else in the file, which only you can read." },
+	{ "logout", "REGISTRY", "forget them", SP_ABOUT_LOGIN, false, cli_logout, NULL },
 	{ "completion", "bash|zsh|fish", "print a completion script for a shell",
 	  0, false, cli_completion, "Load it in the way your shell does, for instance source <(scratchpack completion bash)." },
 	{ "help", "[COMMAND]", "print help", 0, false, cli_help, NULL },
@@ -106,6 +127,12 @@ static int pass_environment(struct cli *cli, struct sp_err *err)
 	return 0;
 }
 
+static void show_note(void *ctx, const char *text)
+{
+	(void)ctx;
+	cli_note(text);
+}
+
 static int run(struct cli *cli, int argc, char **argv, struct sp_err *err)
 {
 	if (set_from_environment(cli, err) || pass_environment(cli, err) || cli_parse(cli, argc, argv, err)) {
@@ -124,6 +151,7 @@ static int run(struct cli *cli, int argc, char **argv, struct sp_err *err)
 		return -1;
 	}
 	scratchpack_on_progress(cli->job, cli_progress, NULL);
+	scratchpack_on_note(cli->job, show_note, NULL);
 	return cli->command->run(cli, err);
 }
 

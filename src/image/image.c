@@ -10,6 +10,7 @@
 
 #include "base/vec.h"
 #include "image/config.h"
+#include "image/document.h"
 #include "image/json.h"
 
 #define DEFAULT_TAG "latest"
@@ -218,7 +219,7 @@ static struct sp_json *push_root(struct sp_json *list, const struct sp_image *im
 	struct sp_json *entry = sp_json_push_object(list);
 
 	fill_desc(entry, &image->root);
-	if (strcmp(image->root.media_type, SP_MT_INDEX) != 0)
+	if (!sp_mt_is_index(image->root.media_type) && image->manifests_nr)
 		add_platform(entry, &image->manifests[0]);
 	return entry;
 }
@@ -269,8 +270,12 @@ char *sp_image_docker_manifest(const struct sp_image *image, const struct sp_ref
 			       size_t refs_nr, const char *host_os, const char *host_arch)
 {
 	sp_autojson struct sp_json *doc = sp_json_array();
-	struct sp_json *entry = sp_json_push_object(doc);
 	const struct sp_manifest *manifest = choose(image, host_os, host_arch);
+
+	/* an index that was copied may list none */
+	if (!image->manifests_nr)
+		return sp_json_text(doc, false);
+	struct sp_json *entry = sp_json_push_object(doc);
 	sp_autofree char *config = blob_path(&manifest->config.digest);
 
 	sp_json_add_str(entry, "Config", config);

@@ -410,6 +410,9 @@ static void add_scopes(struct sp_registry *r, bool push)
 	const struct sp_registry_options *s = r->settings;
 	size_t len = strlen(r->domain);
 
+	/* a login asks for nothing but to be let in */
+	if (!*r->path)
+		return;
 	sp_auth_add_scope(r->auth, sp_arena_strf(&r->arena, "repository:%s:%s", r->path,
 						 push ? "pull,push" : "pull"));
 	for (size_t i = 0; push && i < s->mount_from_nr; i++) {
@@ -429,7 +432,7 @@ static int start(struct sp_registry *r, bool push, struct sp_err *err)
 
 	if (sp_conns_new(r->options, r->domain, &r->conns, err))
 		return -1;
-	r->auth = sp_auth_new(r->options, r->conns, r->domain, r->path);
+	r->auth = sp_auth_new(r->options, r->conns, r->domain, *r->path ? r->path : NULL);
 	add_scopes(r, push);
 	if (connect_to(r, &res, err))
 		goto out;

@@ -164,7 +164,7 @@ run "$SCRATCHPACK" --version
 is "$stdout" "$version" "--version is the same"
 
 # Help, the manual page and the completions know the same options.
-"$SCRATCHPACK" help pack | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -e '--[a-z-]+' | sort -u >options
+for command in pack login; do "$SCRATCHPACK" help $command; done | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -e '--[a-z-]+' | sort -u >options
 ok "help lists options" test "$(wc -l <options)" -gt 30
 "$SCRATCHPACK" help man >page
 is "$(sed 's/\\-/-/g' page | grep -oE -e '--[a-z][a-z-]+' | sort -u | comm -13 - options)" "" \

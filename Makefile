@@ -200,6 +200,11 @@ check-engines: JOBS = 1
 check-engines: all
 	$(RUN_TESTS) $(ENGINE_TESTS)
 
+# A real registry, and what others make of what we push to it.
+check-registry: JOBS = 1
+check-registry: all
+	$(RUN_TESTS) tests/registry/real_registry.sh
+
 # Every program of this machine, and random ones, against the real loaders.
 ORACLE_TESTS := tests/oracle/real_loader.py tests/oracle/random_layouts.py
 check-oracle: JOBS = 1
@@ -282,13 +287,13 @@ clean:
 help:
 	@echo 'build     all (default) docs samples install uninstall clean'
 	@echo 'look      demo'
-	@echo 'test      check check-unit check-cli check-engines check-oracle check-cross check-corpus'
+	@echo 'test      check check-unit check-cli check-engines check-registry check-oracle check-cross check-corpus'
 	@echo '          fuzz bench'
 	@echo 'inspect   lint warnings tidy cppcheck analyze'
 	@echo 'settings  CC= CFLAGS= SAN=address,undefined PREFIX= DESTDIR= V=1 JOBS= FUZZ_SECONDS='
 
 FORCE:
-.PHONY: all docs install uninstall check check-unit check-cli check-engines check-oracle \
+.PHONY: all docs install uninstall check check-unit check-cli check-engines check-registry check-oracle \
 	check-cross check-corpus bench fuzz fuzz-run \
 	lint warnings compile tidy cppcheck analyze demo samples clean help FORCE
 .SECONDARY:

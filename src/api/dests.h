@@ -22,6 +22,15 @@ SP_CHECKED int sp_dests_open(struct sp_dests *dests, struct scratchpack *job,
 			     struct sp_arena *arena, const struct sp_ref *refs, size_t refs_nr,
 			     struct sp_err *err);
 
+/*
+ * layers.c: make a layer and write it to all of them, but not to those that have it,
+ * and again to those that lost it on the way.
+ */
+SP_CHECKED int sp_dests_write_layer(struct sp_dests *dests,
+				    const struct sp_entry *const *entries, size_t entries_nr,
+				    const struct sp_layer_options *options,
+				    struct sp_layer *ret, struct sp_err *err);
+
 /* Prepare all, commit all, and put what was written in the list results. */
 SP_CHECKED int sp_dests_commit(struct sp_dests *dests, const struct sp_image *image,
 			       const struct sp_ref *refs, size_t refs_nr,

@@ -143,8 +143,11 @@ int scratchpack_login(struct scratchpack *job, const char *registry, struct sp_e
 	job->registry.creds_nr = 1;
 	if (sp_registry_new(&job->transport, &ref, false, &client, err))
 		return -1;
+	int rc = sp_registry_check(client, err);
+
 	sp_registry_free(client);
-	if (sp_credentials_store(&job->registry, ref.domain, o->username, o->password,
+	if (rc ||
+	    sp_credentials_store(&job->registry, ref.domain, o->username, o->password,
 				 &job->cancelled, &arena, &where, err))
 		return -1;
 	report_where(job, ref.domain, where);

@@ -75,7 +75,7 @@ static void choose_part(struct sp_build *build, const struct sp_plan *plan, bool
 
 /* what: for the history, in front of the program's path. */
 static int write_layer(struct sp_build *build, struct sp_target *target,
-		       const struct part *part, const char *what, struct sp_sink *sink,
+		       const struct part *part, const char *what, struct sp_dests *dests,
 		       struct sp_err *err)
 {
 	struct sp_layer_options options = {
@@ -87,12 +87,12 @@ static int write_layer(struct sp_build *build, struct sp_target *target,
 	sp_strings_add(&target->config.history, &build->arena,
 		       sp_arena_strf(&build->arena, "scratchpack: %s%s", what,
 				     target->image_path));
-	return sp_layer_write(part->list, part->list_nr, &options, sink,
-			      &target->layers[target->layers_nr++], err);
+	return sp_dests_write_layer(dests, part->list, part->list_nr, &options,
+				    &target->layers[target->layers_nr++], err);
 }
 
 static int write_split(struct sp_build *build, struct sp_target *target,
-		       struct sp_sink *sink, struct sp_err *err)
+		       struct sp_dests *dests, struct sp_err *err)
 {
 	const struct sp_plan *plan = target->rootfs->plan;
 
@@ -103,39 +103,40 @@ static int write_split(struct sp_build *build, struct sp_target *target,
 		/* a program that needs nothing has one layer, as without split */
 		if (part.list_nr &&
 		    write_layer(build, target, &part, program ? "" : "what is needed by ",
-				sink, err))
+				dests, err))
 			return -1;
 	}
 	return 0;
 }
 
 static int write_target(struct sp_build *build, struct sp_target *target,
-			struct sp_image *image, struct sp_sink *sink, struct sp_err *err)
+			struct sp_image *image, struct sp_dests *dests, struct sp_err *err)
 {
 	const struct sp_plan *plan = target->rootfs->plan;
 	SP_CLEANUP(part_release) struct part all = { 0 };
 	int rc;
 
 	if (build->o->split) {
-		rc = write_split(build, target, sink, err);
+		rc = write_split(build, target, dests, err);
 	} else {
 		for (size_t i = 0; i < plan->entries_nr; i++)
 			*SP_VEC_PUSH(all.list) = &plan->entries[i];
-		rc = write_layer(build, target, &all, "", sink, err);
+		rc = write_layer(build, target, &all, "", dests, err);
 	}
 	if (rc)
 		return -1;
-	return sp_image_add(image, &target->config, target->layers, target->layers_nr, sink, err);
+	return sp_image_add(image, &target->config, target->layers, target->layers_nr, dests->tee,
+			    err);
 }
 
 static int write_image(struct sp_build *build, struct sp_image *image,
-		       struct sp_sink *sink, struct sp_err *err)
+		       struct sp_dests *dests, struct sp_err *err)
 {
 	for (size_t i = 0; i < build->targets_nr; i++)
-		if (write_target(build, &build->targets[i], image, sink, err))
+		if (write_target(build, &build->targets[i], image, dests, err))
 			return -1;
 	return sp_image_finish(image, &build->o->index_annotations,
-			       build->o->index_annotations.items_nr > 0, sink, err);
+			       build->o->index_annotations.items_nr > 0, dests->tee, err);
 }
 
 static void report_layers(const struct sp_image *image, struct sp_json *report)
@@ -163,7 +164,7 @@ int sp_build_write(struct sp_build *build, struct sp_json *report, struct sp_err
 
 	if (sp_dests_open(&d, build->job, &build->arena, build->refs, build->refs_nr, err) ||
 	    sp_side_files_check(build, err) ||
-	    write_image(build, image, d.tee, err) ||
+	    write_image(build, image, &d, err) ||
 	    sp_dests_commit(&d, image, build->refs, build->refs_nr,
 			    sp_json_add_array(report, "results"), err))
 		goto out;

@@ -462,13 +462,26 @@ int sp_registry_new(const struct sp_transport_options *options, const struct sp_
 	r->settings = sp_registry_options_of(options);
 	r->domain = sp_arena_strdup(&r->arena, ref->domain);
 	r->path = sp_arena_strdup(&r->arena, ref->path);
-	r->name = sp_arena_strf(&r->arena, "%s/%s", ref->domain, ref->path);
+	r->name = *r->path ? sp_arena_strf(&r->arena, "%s/%s", r->domain, r->path) : r->domain;
 	if (start(r, push, err)) {
 		sp_registry_free(r);
 		return -1;
 	}
 	*ret = r;
 	return 0;
+}
+
+int sp_registry_check(struct sp_registry *r, struct sp_err *err)
+{
+	SP_CLEANUP(sp_arena_release) struct sp_arena arena = { 0 };
+	struct sp_http_response res = { 0 };
+	int rc = sp_registry_do(r, &(struct sp_registry_request){
+		.method = "GET", .url = &r->base }, &res, &arena, NULL, err);
+
+	if (!rc && res.status != 200)
+		rc = sp_registry_refused(r, "cannot log in", &res, err);
+	sp_http_response_release(&res);
+	return rc;
 }
 
 void sp_registry_free(struct sp_registry *r)

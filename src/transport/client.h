@@ -47,6 +47,9 @@ SP_CHECKED int sp_registry_new(const struct sp_transport_options *options,
 			       struct sp_registry **ret, struct sp_err *err);
 void sp_registry_free(struct sp_registry *registry);	/* NULL allowed */
 
+/* Does it let us in?  SP_EAUTH if not. */
+SP_CHECKED int sp_registry_check(struct sp_registry *registry, struct sp_err *err);
+
 /* "ghcr.io/me/app", for messages. */
 const char *sp_registry_name(const struct sp_registry *registry);
 const char *sp_registry_domain(const struct sp_registry *registry);

@@ -210,11 +210,9 @@ static void set_done(struct sp_registry_dest *d, const struct sp_digest *digest)
 	pthread_mutex_unlock(&d->lock);
 }
 
-static int dest_has(struct sp_sink *sink, const struct sp_desc *desc, bool *ret,
+static int is_there(struct sp_registry_dest *d, const struct sp_desc *desc, bool *ret,
 		    struct sp_err *err)
 {
-	struct sp_registry_dest *d = of_sink(sink);
-
 	*ret = is_done(d, &desc->digest);
 	/* a document is compared when it is written */
 	if (*ret || is_document(desc->media_type))
@@ -223,6 +221,19 @@ static int dest_has(struct sp_sink *sink, const struct sp_desc *desc, bool *ret,
 		return -1;
 	if (*ret)
 		set_done(d, &desc->digest);
+	return 0;
+}
+
+static int dest_has(struct sp_sink *sink, const struct sp_desc *desc, bool *ret,
+		    struct sp_err *err)
+{
+	struct sp_registry_dest *d = of_sink(sink);
+
+	if (is_there(d, desc, ret, err))
+		return -1;
+	/* so that it is not asked for again when it has been written */
+	if (!*ret)
+		d->absent = desc->digest;
 	return 0;
 }
 
@@ -261,7 +272,7 @@ static int end_whole(struct sp_registry_dest *d, const struct sp_desc *desc,
 
 	if (d->file.fd >= 0)
 		body = (struct sp_body){ file_body, &d->file };
-	if (dest_has(&d->sink, desc, &there, err))
+	if (!sp_digest_equal(&d->absent, &desc->digest) && is_there(d, desc, &there, err))
 		return -1;
 	if (there)
 		return 0;
@@ -356,7 +367,7 @@ static int dest_take(struct sp_dest *dest, struct sp_source *source, const struc
 	bool there;
 	int rc;
 
-	if (dest_has(&d->sink, desc, &there, err))
+	if (is_there(d, desc, &there, err))
 		return -1;
 	if (there)
 		return 0;

@@ -33,6 +33,8 @@ struct sp_registry_dest {
 	pthread_mutex_t lock;		/* of done, and of the arena */
 	struct sp_map done;		/* digests of blobs that are there */
 
+	struct sp_digest absent;	/* the last blob that was asked for in vain */
+
 	/* the blob that is written now */
 	bool small;			/* kept in memory whatever its size */
 	bool lost;			/* what was sent of it is gone */

@@ -1,0 +1,210 @@
+#!/bin/bash
+# Push, pull, copy, index and lists against a registry that behaves, and one that asks
+# for credentials: what is sent, in which order, and with which rights.
+. "$(dirname "$0")/../registry/lib.sh"
+
+static_hello hello
+start_stub
+"$SCRATCHPACK" hello -q -o hello.tar -t hello:v1 >line
+digest=$(sed 's/.*@//' line)
+
+S() {
+	run "$SCRATCHPACK" "$@"
+}
+paths() { # what was asked for, without uploads' names
+	jq -r '.method + " " + .path' "$STUB/log" | sed 's/uploads\/[^?]*/uploads\/ID/; s/_state=[^&]*//'
+}
+
+# --- push: the order of things ---
+S push hello.tar "$REGISTRY/a/b:v1"
+exits 0 "push"
+is "$stdout" "$REGISTRY/a/b@$digest" "its result is one line"
+like "$(paths | tail -n 1)" 'PUT /v2/a/b/manifests/v1' "the tag is the last thing that is written"
+is "$(paths | grep -c '^HEAD /v2/a/b/blobs/')" 2 "each blob is asked for"
+is "$(stub_state '.tags["a/b:v1"]')" "\"$digest\"" "the tag stands for the image"
+: >"$STUB/log"
+S push hello.tar "$REGISTRY/a/b:v1"
+exits 0 "the same again"
+is "$(paths | grep -cE '^(POST|PUT|PATCH)')" 0 "moves nothing"
+: >"$STUB/log"
+S push hello.tar "$REGISTRY/a/b:v2"
+is "$(paths | grep -E '^(POST|PUT|PATCH)')" "PUT /v2/a/b/manifests/v2" "another tag is one request"
+: >"$STUB/log"
+S copy "docker://$REGISTRY/a/b:v1" "docker://$REGISTRY/c/d:v1"
+exits 0 "a copy in the registry"
+is "$(paths | grep -c 'mount=sha256:.*from=a/b')" 2 "mounts the blobs"
+is "$(paths | grep -cE '^(PATCH|GET .*/blobs/sha256|PUT .*uploads)')" 1 "and reads the configuration alone"
+
+# --- pack straight into it ---
+: >"$STUB/log"
+S hello -o "docker://$REGISTRY/p/q:v1"
+exits 0 "pack pushes"
+is "$stdout" "$REGISTRY/p/q@$digest" "the same image"
+: >"$STUB/log"
+S hello -o "docker://$REGISTRY/p/q:v1"
+is "$(paths | grep -cE '^(POST|PUT|PATCH)')" 0 "packed again it moves nothing"
+head -c 9000000 /dev/urandom >noise
+: >"$STUB/log"
+S hello --add noise:/noise -o "docker://$REGISTRY/p/big:v1"
+exits 0 "a large layer"
+is "$(paths | grep -c '^PATCH')" 3 "goes up in chunks while it is made"
+like "$(stub_log '[select(.method == "PATCH").headers["Content-Range"]]' | tr -d '[]\n')" \
+	'"0-4194303""4194304-8388607""8388608-[0-9]+"' "one after the other"
+big=${stdout#*@}
+: >"$STUB/log"
+S hello --add noise:/noise -o "docker://$REGISTRY/p/big:v1"
+exits 0 "the large one again"
+is "$(paths | grep -cE '^(POST|PUT|PATCH)')" 0 "moves nothing either"
+: >"$STUB/log"
+S hello --add noise:/noise -o "docker://$REGISTRY/p/big:v1" -o big.tar
+exits 0 "with another destination"
+is "$(paths | grep -cE '^(POST|PUT|PATCH)')" 0 "moves nothing either"
+S verify big.tar
+exits 0 "the other one is whole"
+S push big.tar "$REGISTRY/p/piece:v1" --chunk-size 5000000
+exits 0 "chunks of a size that is asked for"
+
+# --- pull ---
+S pull "$REGISTRY/a/b:v1" back.tar
+exits 0 "pull"
+is "$stdout" "$REGISTRY/a/b@$digest" "its result"
+S verify back.tar
+exits 0 "what came is whole"
+S pull "$REGISTRY/a/b@$digest" layout/
+exits 0 "by digest, into a layout"
+S verify "docker://$REGISTRY/p/big:v1"
+exits 0 "verify reads from a registry"
+S pull "$REGISTRY/a/b:none" no.tar
+exits 5 "a tag that is not there"
+like "$stderr" 'no such image' "is said to be so"
+ok "nothing is left" test ! -e no.tar
+
+# --- index, tags, referrers ---
+mkdir other
+cat >other/edit.py <<'EOF'
+import json, hashlib, sys
+# the same image, as if for another platform
+import os
+root = sys.argv[1]
+def blob(d): return os.path.join(root, "blobs", *d.split(":"))
+def put(data):
+	d = "sha256:" + hashlib.sha256(data).hexdigest()
+	open(blob(d), "wb").write(data)
+	return {"digest": d, "size": len(data)}
+index = json.load(open(os.path.join(root, "index.json")))
+manifest = json.load(open(blob(index["manifests"][0]["digest"])))
+config = json.load(open(blob(manifest["config"]["digest"])))
+config["architecture"] = "arm64"
+manifest["config"].update(put(json.dumps(config).encode()))
+index["manifests"][0].update(put(json.dumps(manifest).encode()))
+index["manifests"][0].pop("platform", None)
+json.dump(index, open(os.path.join(root, "index.json"), "w"))
+EOF
+S copy hello.tar arm/
+python3 -B other/edit.py arm
+S index "$REGISTRY/a/multi:v1" hello.tar arm/
+exits 0 "an index of a file and a folder"
+S push arm/ "$REGISTRY/a/one:arm"
+S index -o "docker://$REGISTRY/a/multi:v2" -o multi.tar "docker://$REGISTRY/a/one:arm" "docker://$REGISTRY/a/b:v1"
+exits 0 "an index of two in the registry, to two places"
+S index "$REGISTRY/a/multi:v3" hello.tar "docker://$REGISTRY/a/b:v1"
+exits 2 "one platform twice"
+like "$stderr" 'linux/[a-z0-9]* already' "is refused"
+S copy "docker://$REGISTRY/a/multi:v1" all/
+exits 0 "an index is copied whole"
+S verify all/
+like "$stdout" 'arm64' "all of it"
+S copy "docker://$REGISTRY/a/multi:v1" one/ --platform linux/arm64
+exits 0 "or one platform of it"
+is "$(jq -r '.manifests[].mediaType' one/index.json)" application/vnd.oci.image.manifest.v1+json "and no other"
+S tags "$REGISTRY/a/multi"
+is "$stdout" $'v1\nv2' "tags"
+stub_rules '{"path":"/tags/list$|n=1000$","status":200,"json":{"name":"a/multi","tags":["a",null,"../x","b"]},"headers":{"Link":"</v2/a/multi/tags/list?n=2&last=b>; rel=\"next\""}}' \
+	'{"path":"last=b","status":200,"json":{"name":"a/multi","tags":["c"]}}'
+S tags "$REGISTRY/a/multi"
+is "$stdout" $'a\nb\nc' "pages of tags; null and what is no tag are left out"
+stub_rules '{"path":"none","status":404}'
+S referrers "$REGISTRY/a/b:v1"
+exits 0 "no referrers"
+is "$stdout" "" "is an empty list"
+
+# --- credentials ---
+stub_reset
+stub_config '{"auth":"bearer"}'
+S push hello.tar "$REGISTRY/a/b:v1"
+exits 6 "without credentials"
+like "$stderr" 'scratchpack login' "one is told to log in"
+S push hello.tar "$REGISTRY/a/b:v1" --creds canary-user:wrong-password
+exits 6 "with wrong ones"
+unlike "$stderr" 'wrong-password' "which are not shown"
+S push hello.tar "$REGISTRY/a/b:v1" --creds canary-user:canary-password --explain-auth
+exits 0 "with the right ones"
+like "$stderr" 'auth: .* --creds' "explained"
+like "$stderr" "token from .* as canary-user, for repository:a/b:pull,push" "with the scope"
+unlike "$stderr" 'canary-password|Bearer ' "and without secrets"
+: >"$STUB/log"
+S copy "docker://$REGISTRY/a/b:v1" "docker://$REGISTRY/c/d:v1" --creds canary-user:canary-password
+exits 0 "a mount with a token"
+like "$(stub_log .path | grep push)" 'scope=repository:c/d:pull,push&scope=repository:a/b:pull' \
+	"asks for both repositories, push first"
+S copy "docker://$REGISTRY/a/b:v1" "docker://$OTHER/c/d:v1" --creds canary-user:canary-password
+exits 2 "credentials for which of two registries?"
+S copy "docker://$REGISTRY/a/b:v1" "docker://$OTHER/c/d:v1" --creds "$REGISTRY=canary-user:canary-password" \
+	--creds "$OTHER=canary-user:canary-password"
+exits 0 "for each its own"
+stub_config '{"auth":"basic"}'
+S pull "$REGISTRY/a/b:v1" basic.tar --creds canary-user:canary-password
+exits 0 "Basic"
+printf 'canary-password\n' >password
+S login "$REGISTRY" --username canary-user --password-stdin <password
+exits 0 "login"
+is "$(stat -c %a "$HOME/.docker/config.json") $(stat -c %a "$HOME/.docker")" "600 700" "what is kept is private"
+S pull "$REGISTRY/a/b:v1" kept.tar --explain-auth
+exits 0 "is used"
+like "$stderr" "config.json, key $REGISTRY" "and explained"
+S logout "$REGISTRY"
+exits 0 "logout"
+S pull "$REGISTRY/a/b:v1" gone.tar
+exits 6 "forgets it"
+S logout "$REGISTRY"
+exits 1 "twice is an error"
+printf 'bad\n' >password
+S login "$REGISTRY" --username canary-user --password-stdin <password
+exits 6 "a login that is refused"
+not_ok "keeps nothing" grep -q "$REGISTRY" "$HOME/.docker/config.json"
+S login "$REGISTRY" --username canary-user --password canary-password
+exits 0 "a password on the command line"
+like "$stderr" 'note: .*--password-stdin' "is warned of"
+S logout "$REGISTRY"
+
+# A helper, and what else is in the file.
+mkdir bin
+cat >bin/docker-credential-test <<'EOF'
+#!/bin/sh
+read -r server
+echo "$1 $server" >>"$HELPER_LOG"
+[ "$1" = get ] || exit 0
+case $server in
+"$KNOWN") echo '{"ServerURL":"x","Username":"canary-user","Secret":"canary-password"}' ;;
+*) echo "credentials not found in native keychain"; exit 1 ;;
+esac
+EOF
+chmod +x bin/docker-credential-test
+export HELPER_LOG=$T/helper.log KNOWN=$REGISTRY PATH="$T/bin:$PATH"
+echo '{"psFormat":"table","credHelpers":{"'"$REGISTRY"'":"test","nobody.example":"missing"},"auths":{"quay.io":{"auth":"dTpw"}}}' \
+	>"$HOME/.docker/config.json"
+S pull "$REGISTRY/a/b:v1" helper.tar
+exits 0 "a credential helper"
+is "$(cat "$HELPER_LOG")" "get $REGISTRY" "is asked for this host alone"
+printf 'canary-password\n' >password
+S login "$REGISTRY" --username canary-user --password-stdin <password
+exits 0 "login with a helper"
+like "$(tail -n 1 "$HELPER_LOG")" '^store \{.*"Secret":"canary-password"' "gives it the password"
+not_ok "and not the file" grep -q canary "$HOME/.docker/config.json"
+is "$(jq -r '.psFormat + .auths["quay.io"].auth' "$HOME/.docker/config.json")" tabledTpw "which keeps the rest"
+S logout "$REGISTRY"
+is "$(tail -n 1 "$HELPER_LOG")" "erase $REGISTRY" "logout asks it to forget"
+echo '{"credsStore":"notthere","auths":{"'"$REGISTRY"'":{"auth":"'"$(printf canary-user:canary-password | base64)"'"}}}' >auth.json
+S pull "$REGISTRY/a/b:v1" store.tar --authfile auth.json
+exits 0 "a store that is not there leaves the rest of the file"
+done_testing

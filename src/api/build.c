@@ -19,6 +19,7 @@ void sp_build_release(struct sp_build *build)
 	free(build->adds);
 	free(build->refs);
 	free(build->own.items);
+	sp_usage_release(&build->usage);
 	if (build->libs != build->host)
 		sp_root_free(build->libs);
 	sp_root_free(build->host);
@@ -136,6 +137,7 @@ static int plan(struct sp_build *build, struct sp_target *target, struct sp_err 
 	sp_job_progress(build->job, "analyse", target->given, 0, 0);
 	if (sp_rootfs_build(&options, &target->rootfs, err))
 		return -1;
+	sp_reconcile_notes(build, target->rootfs->plan);
 	return find_platform(target, err);
 }
 

@@ -45,6 +45,26 @@ struct sp_target {
 	size_t layers_nr;
 };
 
+/* A file that some --trace used. */
+struct sp_used {
+	const char *path;		/* as the processes named it */
+	const char *real;		/* where that is, or NULL: it is gone */
+	const char *command;		/* which used it first */
+	const char *unwanted;		/* why it stays out, or NULL */
+	unsigned uses;			/* enum sp_use, of all runs */
+	bool is_file;			/* no directory, device, ... */
+};
+
+/* What the runs of --trace used, each file once. */
+struct sp_usage {
+	struct sp_used *files;
+	size_t files_nr, files_alloc;
+	struct sp_map by_path;
+	struct sp_map written;		/* real paths that a run wrote */
+	struct sp_note *notes;		/* for the plan, when there is one */
+	size_t notes_nr, notes_alloc;
+};
+
 struct sp_build {
 	struct sp_arena arena;
 	struct scratchpack *job;
@@ -57,6 +77,7 @@ struct sp_build {
 	struct sp_ref *refs;
 	size_t refs_nr, refs_alloc;
 	struct sp_strings own;		/* files that are written, by their real names */
+	struct sp_usage usage;
 	bool explain;			/* keep what searches tried, for the report */
 };
 
@@ -81,6 +102,14 @@ SP_CHECKED int sp_parse_add(struct sp_build *build, const char *text,
 
 /* traces.c: --trace: what the program uses in a run is added. */
 SP_CHECKED int sp_traces_run(struct sp_build *build, struct sp_err *err);
+
+void sp_usage_release(struct sp_usage *usage);
+
+/* reconcile.c: compare what the runs used with what is in the plan: as notes in it, and
+ * as lists in the report. */
+void sp_reconcile_notes(struct sp_build *build, struct sp_plan *plan);
+void sp_reconcile_report(struct sp_build *build, const struct sp_plan *plan,
+			 struct sp_json *report);
 
 /* transport.c: what every source and destination of the job is opened with; it
  * stands until the options change. */

@@ -369,6 +369,9 @@ const struct sp_option sp_option_table[] = {
 	{ "trace", 0, "COMMAND", FILES,
 	  "run COMMAND with sh -c and add every file that the program and its children use", true,
 	  LIST(traces) },
+	{ "trace-tree", 0, "DIR", FILES,
+	  "take DIR whole if a --trace uses anything in it, as parts of a language's library", true,
+	  LIST(trace_trees) },
 	{ "trace-timeout", 0, "TIME", FILES, "how long a --trace may take, as 2m (default 10m)",
 	  false, set_trace_timeout, 0, 0 },
 	{ "allow-secrets", 0, NULL, FILES, "pack private keys and the like, which are refused otherwise",
@@ -491,7 +494,8 @@ void sp_options_release(struct sp_options *o)
 	struct sp_strings *const lists[] = {
 		&o->programs, &o->outputs, &o->tags, &o->adds, &o->excludes, &o->args,
 		&o->env, &o->labels, &o->ports, &o->volumes, &o->entrypoint,
-		&o->annotations, &o->index_annotations, &o->with, &o->without, &o->traces, &o->host_env,
+		&o->annotations, &o->index_annotations, &o->with, &o->without, &o->traces,
+		&o->trace_trees, &o->host_env,
 		&o->healthcheck.test, &o->creds, &o->insecure, &o->plain_http, &o->mount_from,
 	};
 

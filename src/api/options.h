@@ -19,6 +19,7 @@ struct sp_options {
 	bool allow_secrets;
 	struct sp_strings with, without;
 	struct sp_strings traces, host_env;	/* commands, and their environment */
+	struct sp_strings trace_trees;	/* directories */
 	int64_t trace_timeout_ns;
 	const char *cpu;
 	struct sp_strings env, labels, ports, volumes, entrypoint;

@@ -306,6 +306,7 @@ void sp_report_program(struct sp_build *build, const struct sp_target *target,
 		report_closure(target->rootfs->others[i], sp_json_push_object(others));
 	report_needs(target->rootfs, report);
 	report_plan(build, plan, report);
+	sp_reconcile_report(build, plan, report);
 	sp_json_add_int(report, "entries", (int64_t)plan->entries_nr);
 	sp_json_add_int(report, "size", (int64_t)sp_plan_size(plan));
 	report_floors(build, target->rootfs->closure, report);
@@ -335,6 +336,7 @@ void sp_report_summary(struct sp_build *build, struct sp_json *report)
 		report_facts(build, &build->targets[i], item);
 		sp_json_add_int(item, "files", (int64_t)count_files(plan));
 		sp_json_add_int(item, "size", (int64_t)sp_plan_size(plan));
+		sp_reconcile_report(build, plan, item);
 		report_notes(plan, item);
 	}
 }

@@ -343,6 +343,8 @@ static int add_tree(struct adding *a, const char *dir, const char *image_dir, in
 
 		if (sp_root_lstat(a->add->root, path, &st, &target, err))
 			return -1;
+		if (a->add->skip && sp_map_get(a->add->skip, path) != SP_MAP_NONE)
+			continue;
 		/* gone since the directory was listed: as if it had never been */
 		if (st.type != SP_ABSENT && !is_own(a, path) &&
 		    add_any(a, path, &st, target, image_path, depth, err))

@@ -32,24 +32,53 @@ static bool builtin(const struct sp_closure *closure, const char *path)
 	return is;
 }
 
+/*
+ * A library that was added, or used in a traced run: if the cache of this system has it
+ * under its own name, a program that opens it by that name finds it there.  Returns the
+ * cache's path of it, or NULL.
+ */
+static const char *cached_path(const struct sp_closure *closure, const struct sp_object *o)
+{
+	const struct sp_cache *cache = closure->cache;
+	const char *name = o->elf->soname;
+	struct sp_err ignored = { 0 };
+	struct sp_found found;
+
+	if (!cache || !name)
+		return NULL;
+	for (size_t i = sp_cache_find(cache, name);
+	     i < cache->entries_nr && strcmp(cache->entries[i].name, name) == 0; i++)
+		if (sp_root_resolve(closure->libs, cache->entries[i].path, &found, &ignored) == 0 &&
+		    found.real && strcmp(found.real, o->path) == 0)
+			return cache->entries[i].path;
+	return NULL;
+}
+
 /* Collect what a search without paths of its own must find by name. */
 static void collect(const struct sp_closure *closure, struct entries *e, bool *ret_needed)
 {
 	for (size_t i = 0; i < closure->objects_nr; i++) {
 		const struct sp_object *o = &closure->objects[i];
 
-		if (o->rule != SP_RULE_CACHE && o->rule != SP_RULE_DEFAULT)
+		const char *name = o->name, *path = o->path;
+		if (o->rule == SP_RULE_ADDED) {
+			path = cached_path(closure, o);
+			name = o->elf->soname;
+		} else if (o->rule != SP_RULE_CACHE && o->rule != SP_RULE_DEFAULT) {
+			continue;
+		}
+		if (!path)
 			continue;
 		bool known = false;
 		for (size_t k = 0; k < e->list_nr; k++)
-			known |= strcmp(e->list[k].name, o->name) == 0;
+			known |= strcmp(e->list[k].name, name) == 0;
 		if (known)
 			continue;
 		*SP_VEC_PUSH(e->list) = (struct sp_cache_entry){
-			.name = o->name, .path = o->path,
+			.name = name, .path = path,
 			.flags = sp_cache_flags(closure->objects[0].elf),
 		};
-		*ret_needed |= o->rule == SP_RULE_CACHE && !builtin(closure, o->path);
+		*ret_needed |= o->rule != SP_RULE_DEFAULT && !builtin(closure, path);
 	}
 }
 

@@ -165,9 +165,12 @@ static int conflict(struct sp_plan *plan, const struct sp_entry *a,
 			  origin_of(plan, b), sp_reason_str(&b->reason, &plan->arena));
 }
 
-/* What the user added stands above what an option made up. */
+/* What the user added stands above what an option made up, and what a run used of this
+ * machine's below all. */
 static bool yields(const struct sp_entry *weak, const struct sp_entry *strong)
 {
+	if (weak->reason.kind == SP_BECAUSE_TRACED && weak->type == SP_ENTRY_FILE)
+		return strong->type == SP_ENTRY_FILE;
 	return weak->reason.kind == SP_BECAUSE_CONFIG &&
 	       strong->reason.kind == SP_BECAUSE_ADDED && weak->type == strong->type;
 }
@@ -184,6 +187,8 @@ static int merge(struct sp_plan *plan, struct sp_err *err)
 
 		if (!last || strcmp(last->path, e->path) != 0)
 			plan->entries[kept++] = *e;
+		else if (e->reason.kind == SP_BECAUSE_CONFIG && yields(last, e))
+			*last = *e;
 		else if (!same_thing(last, e) && !yields(e, last))
 			return conflict(plan, last, e, err);
 		/* the last --add of a directory decides its mode, as with COPY */

@@ -23,6 +23,7 @@ struct sp_add {
 	bool keeps_path;	/* dest is source: links on the way are kept */
 	bool shallow;		/* of a directory only itself */
 	bool may_lack;		/* nothing there is no error */
+	const struct sp_map *skip;	/* paths in root that a tree is taken without, or NULL */
 	bool follow_links;	/* what links in a tree lead to comes along */
 	struct sp_reason because;	/* kind 0: --add */
 	unsigned scripts;		/* on the way to it, each the interpreter of the one before */

@@ -174,6 +174,10 @@ void sp_records_finish(struct sp_records *records, struct sp_trace *trace)
 	for (size_t i = 0; i < records->all_nr; i++)
 		if (records->all[i].file.uses)
 			*SP_VEC_PUSH(trace->files) = records->all[i].file;
+	trace->programs = records->names;
+	trace->programs_nr = records->names_nr;
+	records->names = NULL;
+	records->names_nr = records->names_alloc = 0;
 	trace->arena = records->arena;
 	records->arena = (struct sp_arena){ 0 };
 }

@@ -64,7 +64,8 @@ void sp_records_watch(struct sp_records *records, const struct sp_name *name,
 /* A copy that lives as long as the records, the same for the same text. */
 const char *sp_records_program(struct sp_records *records, const char *path);
 
-/* Find out what was written, and hand over the files, and the arena with all strings. */
+/* Find out what was written, and hand over the files, the names of the programs, and the
+ * arena with all strings. */
 void sp_records_finish(struct sp_records *records, struct sp_trace *trace);
 void sp_records_release(struct sp_records *records);
 

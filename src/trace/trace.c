@@ -141,6 +141,7 @@ void sp_trace_free(struct sp_trace *trace)
 	if (!trace)
 		return;
 	free(trace->files);
+	free(trace->programs);
 	sp_arena_release(&trace->arena);
 	free(trace);
 }

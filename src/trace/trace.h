@@ -87,6 +87,8 @@ struct sp_trace {
 	bool timed_out;
 	bool program_ran;		/* options.program was executed */
 	bool other_mounts;		/* a process had mounts of its own: paths may lie */
+	const char **programs;		/* all that were executed, each once */
+	size_t programs_nr;
 	size_t left;			/* processes that outlived the command, and were killed */
 	size_t lost;			/* uses whose name could not be read */
 	struct sp_arena arena;

@@ -22,6 +22,15 @@ static const struct rule {
 	{ "/var/tmp", "is a temporary file", false },
 };
 
+/* Files whose text is of this machine; an image has its own if it needs them. */
+static const struct { const char *path, *why; } own[] = {
+	{ "/etc/passwd", "has the accounts of this machine" },
+	{ "/etc/group", "has the accounts of this machine" },
+	{ "/etc/passwd-", "has the accounts of this machine" },
+	{ "/etc/group-", "has the accounts of this machine" },
+	{ "/etc/ld.so.cache", "has the libraries of this machine" },
+};
+
 /* A current directory says something only when it lies inside the place: being in "/"
  * or in the home directory itself does not ask for all that is there. */
 static bool is_kept(const char *path, const char *place, const char *cwd)
@@ -43,6 +52,9 @@ const char *sp_trace_unwanted(const struct sp_trace_file *file,
 		if (sp_path_within(path, rules[i].dir) &&
 		    (rules[i].always || !is_kept(path, rules[i].dir, cwd)))
 			return rules[i].why;
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		if (strcmp(path, own[i].path) == 0)
+			return own[i].why;
 	/* a home that is "/", as of some system accounts, is no place of its own */
 	if (home && strcmp(home, "/") != 0 && sp_path_within(path, home) &&
 	    !is_kept(path, home, cwd))

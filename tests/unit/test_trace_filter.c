@@ -11,7 +11,11 @@ static const struct {
 	const char *path, *cwd, *part;	/* a part of the reason, or NULL: kept */
 	unsigned uses;
 } cases[] = {
-	{ "/etc/passwd", NULL, NULL, SP_USED_READ },
+	{ "/etc/os-release", NULL, NULL, SP_USED_READ },
+	{ "/etc/passwd", NULL, "accounts", SP_USED_READ },
+	{ "/etc/group", "/etc", "accounts", SP_USED_READ },
+	{ "/etc/ld.so.cache", NULL, "libraries", SP_USED_READ },
+	{ "/etc/passwd.d", NULL, NULL, SP_USED_READ },
 	{ "/usr/lib/python3/x.py", NULL, NULL, SP_USED_STAT },
 	{ "/opt/app/data", NULL, NULL, SP_USED_LIST },
 	{ "/", NULL, "every image", SP_USED_STAT },

@@ -55,7 +55,7 @@ static int never_ran(struct sp_build *build, const char *command,
 			  nr > PROGRAMS_SHOWN ? " and others" : "");
 }
 
-static void note(struct sp_build *build, const char *id, const char *text)
+static void keep_note(struct sp_build *build, const char *id, const char *text)
 {
 	*SP_VEC_PUSH(build->usage.notes) = (struct sp_note){ id, text };
 }
@@ -67,16 +67,16 @@ static void note_doubts(struct sp_build *build, const char *command,
 	struct sp_arena *arena = &build->arena;
 
 	if (trace->left)
-		note(build, "trace-left", sp_arena_strf(arena,
+		keep_note(build, "trace-left", sp_arena_strf(arena,
 		     "--trace %s: %zu process%s went on after the command had ended, and %s killed; wait for them in the command if they matter",
 		     command, trace->left, trace->left == 1 ? "" : "es",
 		     trace->left == 1 ? "was" : "were"));
 	if (trace->lost)
-		note(build, "trace-lost", sp_arena_strf(arena,
+		keep_note(build, "trace-uncertain", sp_arena_strf(arena,
 		     "--trace %s: the names of %zu files could not be read from the process",
 		     command, trace->lost));
 	if (trace->other_mounts)
-		note(build, "trace-mounts", sp_arena_strf(arena,
+		keep_note(build, "trace-uncertain", sp_arena_strf(arena,
 		     "--trace %s: a process had mounts of its own, where other files may have had the names that were seen",
 		     command));
 }
@@ -253,7 +253,7 @@ static int add_tree(struct sp_build *build, const char *text, struct sp_err *err
 	    sp_root_resolve(build->host, dir, &found, err))
 		return -1;
 	if (!find_use(&build->usage, dir, found.real)) {
-		note(build, "trace-tree-unused",
+		keep_note(build, "trace-tree-unused",
 		     sp_arena_strf(&build->arena, "--trace-tree %s: no --trace used anything in it, so it stays out; --add brings it in",
 				   text));
 		return 0;

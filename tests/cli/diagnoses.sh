@@ -12,7 +12,7 @@ need jq perl python3
 in_sources() {
 	perl -0777 -ne '
 		while (/\b(?:sp_err_diagnose|sp_err_name)\(\w+,\s*"([a-z-]+)"/g) { print "diagnosis $1\n" }
-		while (/\b(?:sp_plan_note|sp_search_remark)\([^,()]*,\s*"([a-z-]+)"/g) { print "note $1\n" }
+		while (/\b(?:sp_plan_note|sp_search_remark|keep_note)\([^,()]*,\s*"([a-z-]+)"/g) { print "note $1\n" }
 	' "$TOP"/src/*/*.c
 	perl -0777 -ne '
 		while (/\b(?:sp_verify_problem|sp_verify_absorb|refuse|problem)\([^";]*"([a-z-]+)"/g) { print "problem $1\n" }
@@ -21,7 +21,7 @@ in_sources() {
 		while (/\bfound\([^";]*?(true|false),[^";]*"([a-z-]+)"/g) {
 			print $1 eq "true" ? "verify-note" : "problem", " $2\n";
 		}
-	' "$TOP"/src/image/{verify*,tree,unpack}.c "$TOP"/src/api/witness.c
+	' "$TOP"/src/image/*.c "$TOP"/src/api/witness.c
 }
 
 # The first column of the tables, by chapter.
@@ -282,6 +282,20 @@ compile opener -ldl '-DNAME="x"' <<<"__asm__(\".pushsection .note.dlopen, \\\"a\
 	\".asciz \\\"FDO\\\"\n.asciz \\\"[{x\\\"\n.popsection\");
 	$opener"
 noted damaged-note ./opener
+mkdir parts
+echo text | tee parts/one /var/tmp/sp-$$ >/dev/null
+remove_part() { rm -f "/var/tmp/sp-$$"; }
+at_exit remove_part
+compile reads <<'END'
+#include <fcntl.h>
+int main(int argc, char **argv) { return argc > 1 && open(argv[1], O_RDONLY) < 0; }
+END
+noted trace-only ./reads --trace './reads parts/one'
+noted trace-idle ./reads --add parts:/parts --trace ./reads
+noted trace-left-out ./reads --trace "./reads /var/tmp/sp-$$"
+noted trace-tree-unused ./reads --trace ./reads --trace-tree parts
+noted trace-left ./reads --trace './reads; sleep 9 &'
+noted trace-uncertain ./reads --trace './reads; unshare -m true || unshare -rm true || kill $$'
 noted exclude-unmatched ./static --exclude '/nothing*'
 
 # A root whose loader has been told things.

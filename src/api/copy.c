@@ -59,11 +59,22 @@ static void own_names(const struct sp_graph *g, struct sp_arena *arena, struct s
 	*refs_nr = 1;
 }
 
-static int need_output(const struct scratchpack *job, struct sp_err *err)
+/* Everything that is named, before anything is asked or told who we are. */
+static int take_names(struct scratchpack *job, const char *const *images, int nr,
+		      struct sp_err *err)
 {
-	if (job->options.outputs.items_nr)
-		return 0;
-	return sp_err_set(err, SP_EUSAGE, "no destination was given");
+	const struct sp_strings *outputs = &job->options.outputs;
+
+	if (!outputs->items_nr)
+		return sp_err_set(err, SP_EUSAGE, "no destination was given");
+	for (int i = 0; i < nr; i++)
+		if (sp_job_name(job, images[i], true, err))
+			return -1;
+	for (size_t i = 0; i < outputs->items_nr; i++)
+		if (sp_job_name(job, outputs->items[i], false, err))
+			return -1;
+	sp_job_transport(job);
+	return 0;
 }
 
 int scratchpack_copy(struct scratchpack *job, const char *image, struct sp_err *err)
@@ -76,10 +87,7 @@ int scratchpack_copy(struct scratchpack *job, const char *image, struct sp_err *
 	size_t refs_nr;
 
 	sp_job_report(job, NULL);
-	if (need_output(job, err) || sp_job_name(job, image, true, err))
-		return -1;
-	sp_job_transport(job);
-	if (input_open(job, image, &arena, &in, err))
+	if (take_names(job, &image, 1, err) || input_open(job, image, &arena, &in, err))
 		return -1;
 	own_names(&in.graph, &arena, &ref, &refs_nr);
 	if (sp_dests_open(&d, job, &arena, &ref, refs_nr, err) ||
@@ -196,14 +204,10 @@ int scratchpack_index(struct scratchpack *job, const char *const *images, int nr
 	size_t refs_nr = 0;
 
 	sp_job_report(job, NULL);
-	if (need_output(job, err))
-		return -1;
 	if (nr < 1)
 		return sp_err_set(err, SP_EUSAGE, "no image was given");
-	for (int i = 0; i < nr; i++)
-		if (sp_job_name(job, images[i], true, err))
-			return -1;
-	sp_job_transport(job);
+	if (take_names(job, images, nr, err))
+		return -1;
 	for (int i = 0; i < nr; i++)
 		if (input_open(job, images[i], &arena, SP_VEC_PUSH(in.items), err))
 			return -1;

@@ -37,6 +37,11 @@ int sp_job_name(struct scratchpack *job, const char *text, bool source, struct s
 				  "--creds: two registries are named, %s and %s; say whose they "
 				  "are: --creds %s=USER:PASSWORD", job->domain, ref.domain,
 				  job->domain);
+	if (strcmp(job->domain, ref.domain) != 0 && o->cert_dir)
+		return sp_err_set(err, SP_EUSAGE,
+				  "--cert-dir: two registries are named, %s and %s, and each must "
+				  "see its own client certificate; keep them in "
+				  "~/.config/containers/certs.d/HOST", job->domain, ref.domain);
 	if (source)
 		sp_strings_add(&job->mount_from, &o->arena, sp_ref_name_full(&ref, &o->arena));
 	return 0;

@@ -40,7 +40,7 @@ void sp_dests_release(struct sp_dests *dests);
 /*
  * Take note of an image or destination that the user names.  A registry's repository
  * that is a source may be mounted from.  SP_EUSAGE if credentials were given without
- * a host, and a second registry would get them as well.
+ * a host, or a client certificate, and a second registry would get them as well.
  */
 SP_CHECKED int sp_job_name(struct scratchpack *job, const char *text, bool source,
 			   struct sp_err *err);

@@ -90,6 +90,12 @@ void cli_print_manual(FILE *out)
 	      ".TP\nSOURCE_DATE_EPOCH\nTime stamp of image and files, in seconds since 1970.\n"
 	      ".TP\nDOCKER_HOST\nWhere docker\\-daemon: finds the engine.\n"
 	      ".TP\nTMPDIR\nWhere temporary files go that no output directory can take.\n"
+	      ".TP\nREGISTRY_AUTH_FILE, DOCKER_CONFIG, XDG_RUNTIME_DIR, XDG_CONFIG_HOME, HOME\n"
+	      "Where credentials for registries are: the file that the first names alone; else, in this\n"
+	      "order, config.json in the second, containers/auth.json in the third and fourth, and\n"
+	      "\\&.docker/config.json in the last.\n"
+	      ".TP\nHTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY\nProxies for registries.\n"
+	      ".TP\nSSL_CERT_FILE\nCertificates to trust, as with \\-\\-ca\\-file.\n"
 	      ".TP\nNO_COLOR\nIf set, no colours.\n"
 	      ".SH EXIT STATUS\n"
 	      "0 done; 1 error; 2 usage; 3 the program cannot be packed; 4 input changed or a digest\n"
@@ -99,6 +105,9 @@ void cli_print_manual(FILE *out)
 	      "scratchpack ./myapp \\-o myapp.tar\n"
 	      "docker load \\-i myapp.tar && docker run \\-\\-rm myapp\n"
 	      "scratchpack ./myapp\\-amd64 ./myapp\\-arm64 \\-\\-at /myapp \\-t myapp:v1 \\-o myapp.tar\n"
+	      "scratchpack ./myapp \\-o docker://ghcr.io/me/myapp:v1\n"
+	      "scratchpack push myapp.tar ghcr.io/me/myapp:v1\n"
+	      "scratchpack index ghcr.io/me/myapp:v1 amd64.tar arm64.tar\n"
 	      "scratchpack inspect /usr/bin/git\n"
 	      "scratchpack verify myapp.tar\n.EE\n", out);
 }

@@ -154,7 +154,11 @@ int sp_conns_new(const struct sp_transport_options *options, const char *host,
 	c->registry = sp_registry_options_of(options);
 	c->insecure = c->registry->insecure_all ||
 		      sp_host_listed(c->registry->insecure, c->registry->insecure_nr, host);
-	if ((c->registry->ca_file && add_ca(&c->ca, c->registry->ca_file, err))) {
+	/* what other programs trust by this variable we do too */
+	const char *ca_file = c->registry->ca_file ? c->registry->ca_file :
+			      sp_registry_env(c->registry, "SSL_CERT_FILE");
+
+	if (ca_file && add_ca(&c->ca, ca_file, err)) {
 		sp_conns_free(c);
 		return -1;
 	}

@@ -24,7 +24,8 @@ static bool in_network(const char *entry, size_t len, const char *host)
 	char *slash = strchr(text, '/');
 	struct in_addr net, address;
 
-	if (!slash || slash[1 + strspn(slash + 1, "0123456789")] || !slash[1] || slash[3])
+	if (!slash || slash[1 + strspn(slash + 1, "0123456789")] || !slash[1] ||
+	    strlen(slash + 1) > 2)
 		return false;
 	*slash = '\0';
 	unsigned long bits = strtoul(slash + 1, NULL, 10);

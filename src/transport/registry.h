@@ -13,7 +13,7 @@
  * The library reads no environment: env is what the caller found in his, and is
  * looked up for HOME, XDG_RUNTIME_DIR, XDG_CONFIG_HOME, DOCKER_CONFIG,
  * REGISTRY_AUTH_FILE, PATH (of credential helpers, which run in this environment),
- * and HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY in either case.
+ * SSL_CERT_FILE, and HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY in either case.
  * All is borrowed; NULL and 0 mean unset.
  */
 struct sp_registry_options {

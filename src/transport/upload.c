@@ -37,7 +37,9 @@ int sp_upload_begin(struct sp_registry *r, struct sp_upload *up, struct sp_err *
 			err))
 		return -1;
 	if (res.status != 202 && res.status != 201)
-		rc = sp_registry_refused(r, "cannot push to it", &res, err);
+		rc = sp_registry_refused(r, res.status == 404 ?
+					 "cannot push to it (some registries want the repository "
+					 "to be made first)" : "cannot push to it", &res, err);
 	else if (sp_registry_location(r, &from, &res, &up->arena, &up->location, err))
 		rc = sp_err_wrap(err, "%s: cannot begin an upload", sp_registry_name(r));
 	up->chunk = chunk_size(r, &res);

@@ -149,6 +149,8 @@ like "$(stub_log .path | grep push)" 'scope=repository:c/d:pull,push&scope=repos
 	"asks for both repositories, push first"
 S copy "docker://$REGISTRY/a/b:v1" "docker://$OTHER/c/d:v1" --creds canary-user:canary-password
 exits 2 "credentials for which of two registries?"
+S copy "docker://$REGISTRY/a/b:v1" "docker://$OTHER/c/d:v1" --cert-dir .
+exits 2 "a client certificate for which of two?"
 S copy "docker://$REGISTRY/a/b:v1" "docker://$OTHER/c/d:v1" --creds "$REGISTRY=canary-user:canary-password" \
 	--creds "$OTHER=canary-user:canary-password"
 exits 0 "for each its own"
@@ -176,6 +178,21 @@ S login "$REGISTRY" --username canary-user --password canary-password
 exits 0 "a password on the command line"
 like "$stderr" 'note: .*--password-stdin' "is warned of"
 S logout "$REGISTRY"
+
+# Tokens that a file holds: one to get tokens with, and one to send as it is.
+stub_config '{"auth":"bearer"}'
+echo '{"auths":{"'"$REGISTRY"'":{"identitytoken":"canary-refresh"}}}' >identity.json
+: >"$STUB/log"
+S pull "$REGISTRY/a/b:v1" identity.tar --authfile identity.json
+exits 0 "an identity token"
+is "$(stub_log 'select(.method == "POST").path' | cut -d'?' -f1)" '"/token"' "is sent to the token server, in a form"
+token=$(curl -sS --noproxy '*' -u canary-user:canary-password "http://$REGISTRY/token?service=stub&scope=repository:a/b:pull" | jq -r .token)
+echo '{"auths":{"'"$REGISTRY"'":{"registrytoken":"'"$token"'"}}}' >token.json
+: >"$STUB/log"
+S pull "$REGISTRY/a/b:v1" token.tar --authfile token.json
+exits 0 "a registry token"
+is "$(stub_log 'select(.path | startswith("/token")).path')" "" "is sent as it is"
+stub_config '{"auth":"basic"}'
 
 # A helper, and what else is in the file.
 mkdir bin

@@ -78,6 +78,13 @@ echo '{"schemaVersion":2,"mediaType":"x","manifests":[{"digest":"sha256:0","size
 echo '{"a":[1,-2.5e3,true,false,null,"\u00e9\ud83d\ude00\\\n"],"b":{}}' >json/values
 echo '[[[[[[[[[[]]]]]]]]]]' >json/deep
 
+mkdir challenge
+printf 'Bearer realm="https://auth.example/token?a=b",service="s",scope="repository:a/b:pull,push"' >challenge/bearer
+printf 'Basic realm="a, \\"b\\"", Negotiate' >challenge/basic
+printf 'https://[::1]:5000/v2/a/blobs/uploads/x?_state=a%%2Fb#c' >challenge/url
+printf '//other/../x?y' >challenge/relative
+printf 'dXNlcjpwYXNzOndvcmQ=' >challenge/base64
+
 mkdir ref
 printf 'app' >ref/short
 printf 'registry.example.org:5000/team/app:1.0' >ref/full

@@ -69,6 +69,8 @@ exits 5 "a certificate that nobody knows"
 like "$stderr" 'certificate.*--ca-file' "is refused, and one is told what to do"
 S push b.tar "$tls/a/b:v1" --creds canary-user:canary-password --ca-file ca.pem
 exits 0 "trusted with --ca-file"
+SSL_CERT_FILE=$T/ca.pem S push b.tar "$tls/a/b:v1" --creds canary-user:canary-password
+exits 0 "or with SSL_CERT_FILE"
 S push b.tar "$tls/a/b:v2" --creds canary-user:canary-password --tls-verify=false
 exits 0 "or not looked at"
 S push b.tar "$tls/a/b:v2" --creds canary-user:canary-password --insecure "$tls"

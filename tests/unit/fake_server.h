@@ -22,7 +22,7 @@
 #include "base/buf.h"
 #include "test.h"
 
-#define FAKE_MAX 16
+#define FAKE_MAX 32
 
 struct fake_server {
 	int fd, port, quit[2];

@@ -4,6 +4,7 @@
 #include "transport/challenge.h"
 
 #include "test.h"
+#include "transport/auth.h"
 
 static struct sp_arena arena;
 
@@ -13,6 +14,33 @@ static struct sp_challenge of(const char *value)
 
 	sp_challenge_add(value, &arena, &c);
 	return c;
+}
+
+/* Where a server may send us. */
+static void test_follow(void)
+{
+	static const struct { const char *from, *to; bool may; } cases[] = {
+		{ "https://r.example/", "https://auth.example/", true },
+		{ "https://r.example/", "http://auth.example/", false },
+		{ "https://r.example/", "http://r.example/", false },
+		{ "http://r.example/", "https://r.example/", true },
+		{ "https://r.example/", "https://127.0.0.1/", false },
+		{ "https://r.example/", "https://169.254.169.254/", false },
+		{ "https://r.example/", "https://[fd00::1]/", false },
+		{ "https://r.example/", "https://localhost/", false },
+		{ "http://127.0.0.1:5000/", "http://127.0.0.1:6000/", true },
+		{ "http://10.0.0.1/", "http://192.168.0.1/", true },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct sp_err err = { 0 };
+		struct sp_url from, to;
+
+		ok(sp_url_parse(cases[i].from, &arena, &from, &err) == 0 &&
+		   sp_url_parse(cases[i].to, &arena, &to, &err) == 0 &&
+		   (sp_may_follow(&from, &to, "it", &err) == 0) == cases[i].may,
+		   "from %s to %s", cases[i].from, cases[i].to);
+	}
 }
 
 int main(void)
@@ -43,6 +71,7 @@ int main(void)
 		c = of(odd[i]);
 		ok(!c.bearer || c.realm, "\"%s\" does no harm", odd[i]);
 	}
+	test_follow();
 	sp_arena_release(&arena);
 	return test_done();
 }

@@ -7,6 +7,8 @@
 #include "base/path.h"
 #include "rootfs/need_rows.h"
 
+#define TERMINALS_FEW 128
+
 /* A directory that the C library names in its own strings, or what is usual. */
 static int libc_dir(struct sp_needs *n, const char *mark, const char *usual,
 		    const char **ret, struct sp_err *err)
@@ -200,6 +202,36 @@ static int add_terminal(struct sp_needs *n, const char *dir, const char *name,
 	return 0;
 }
 
+/* Is that one of the few terminals which a system keeps for its own start?  Another tree has
+ * thousands. */
+static int is_small(struct sp_needs *n, const char *dir, bool *ret, struct sp_err *err)
+{
+	struct sp_root *root = sp_need_closure(n)->libs;
+	const char *const *letters, *const *names;
+	size_t letters_nr, nr, sum = 0;
+	struct sp_found found;
+
+	*ret = false;
+	if (sp_root_resolve(root, dir, &found, err))
+		return -1;
+	if (!found.real || found.st.type != SP_DIR)
+		return 0;
+	if (sp_root_list(root, found.real, &letters, &letters_nr, err))
+		return -1;
+	for (size_t i = 0; i < letters_nr && sum <= TERMINALS_FEW; i++) {
+		if (sp_root_resolve(root, sp_path_join(sp_need_arena(n), dir, letters[i]),
+				    &found, err))
+			return -1;
+		if (!found.real || found.st.type != SP_DIR)
+			continue;
+		if (sp_root_list(root, found.real, &names, &nr, err))
+			return -1;
+		sum += nr;
+	}
+	*ret = sum > 0 && sum <= TERMINALS_FEW;
+	return 0;
+}
+
 /* TERM of the image, and what engines and terminals set when asked for a tty. */
 static int add_terminals(struct sp_needs *n, const char *dir, bool *any, struct sp_err *err)
 {
@@ -208,7 +240,14 @@ static int add_terminals(struct sp_needs *n, const char *dir, bool *any, struct 
 		"tmux-256color", "vt100", "vt220", "ansi", "dumb",
 	};
 	const char *term = sp_need_env(n, "TERM");
+	bool small = false;
 
+	if (!sp_need_by_library(n) && is_small(n, dir, &small, err))
+		return -1;
+	if (small) {
+		*any = true;
+		return sp_need_path(n, dir, NULL, err);
+	}
 	if (term && add_terminal(n, dir, term, any, err))
 		return -1;
 	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)

@@ -121,7 +121,15 @@ SIGNS(locale_signs) = {
 SIGNS(terminfo_signs) = {
 	IMPORT("setupterm", SP_LIKELY), IMPORT("initscr", SP_LIKELY),
 	IMPORT("newterm", SP_LIKELY), IMPORT("tgetent", SP_LIKELY),
+	IMPORT("_nc_read_entry", SP_LIKELY), IMPORT("_nc_read_entry2", SP_LIKELY),
+	IMPORT("_nc_first_db", SP_LIKELY),
 	ENV("TERM", SP_LIKELY), ENV("TERMINFO", SP_PROVED), END
+};
+
+SIGNS(font_signs) = {
+	IMPORT("FcFontMatch", SP_LIKELY), IMPORT("FcFontSort", SP_LIKELY),
+	IMPORT("FcFontSetMatch", SP_LIKELY), IMPORT("FcFontSetSort", SP_LIKELY),
+	IMPORT("FcFontList", SP_LIKELY), ENV("FONTCONFIG_FILE", SP_PROVED), END
 };
 
 SIGNS(magic_signs) = {
@@ -136,6 +144,7 @@ const struct sp_need sp_need_table[] = {
 	  certificate_signs, sp_need_add_certificates },
 	{ "data", "data and configuration of its own that it names", no_signs, NULL },
 	{ "dlopen", "libraries that are opened by name", no_signs, NULL },
+	{ "fonts", "fonts, and what is said of them", font_signs, sp_need_add_fonts },
 	{ "gconv", "conversion between character sets", gconv_signs, sp_need_add_gconv },
 	{ "idn", "look-up of host names with letters beyond ASCII", idn_signs,
 	  sp_need_add_idn },

@@ -377,6 +377,33 @@ if library 'libtinfo.so.?'; then
 		is "$(planned | grep -c -e /perf -e /adm)" 0 "TERM='$term' leads nowhere else"
 	done
 fi
+if library 'libfontconfig.so.?'; then
+	source_of fonts "$library" <<-'END'
+		#include <unistd.h>
+		void *FcNameParse(const char *), *FcFontMatch(void *, void *, int *);
+		int FcConfigSubstitute(void *, void *, int);
+		void FcDefaultSubstitute(void *);
+		int FcPatternGetString(void *, const char *, int, char **);
+		int main(void)
+		{
+			void *p = FcNameParse("sans");
+			char *file;
+			int result;
+			FcDefaultSubstitute(p);
+		#ifdef SIGN
+			FcConfigSubstitute(0, p, 0);
+			p = FcFontMatch(0, p, &result);
+			return !p || FcPatternGetString(p, "file", 0, &file) || access(file, R_OK);
+		#endif
+		}
+	END
+	if ./fonts && [ -e /etc/fonts/fonts.conf ]; then
+		holds fonts fonts likely "imports FcFontMatch" /etc/fonts/fonts.conf
+		is "$(planned | grep -c /var/cache)" 0 "the cache, which would not count, stays here"
+	else
+		skip "a program that draws text" "no fonts are installed"
+	fi
+fi
 if library 'libmagic.so.?'; then
 	source_of magic_load "$library" <<-END
 		$own_prototypes

@@ -29,7 +29,7 @@ BUILD := build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 # --- sources: adding a file is adding a file ------------------------------------
 
 # The library, from the bottom to the top; cli is the command written on it.
-LAYERS  := base elf loader rootfs image transport trace api
+LAYERS  := base elf loader rootfs image transport trace dockerfile api
 LIB_SRC := $(wildcard $(LAYERS:%=src/%/*.c))
 CLI_SRC := $(wildcard src/cli/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)

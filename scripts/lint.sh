@@ -77,7 +77,8 @@ may_include() { # LAYER: extended regular expression of headers
 	image) echo '((base|image)/.*|rootfs/plan\.h)' ;;
 	transport) echo '(base|image|transport)/.*' ;;
 	trace) echo '(base|trace)/.*' ;;
-	api) echo '(base|elf|loader|rootfs|image|transport|trace|api)/.*' ;;
+	dockerfile) echo '(base|dockerfile)/.*' ;;
+	api) echo '(base|elf|loader|rootfs|image|transport|trace|dockerfile|api)/.*' ;;
 	cli) echo '((base|cli)/.*|api/(options|document)\.h|image/json\.h)' ;;
 	*) echo '' ;;
 	esac

@@ -106,6 +106,26 @@ cp inflate/gzip zstd/
 cp zstd/* inflate/
 rm -rf file link "$long"
 
+mkdir dockerfile
+cat >dockerfile/all <<'END'
+# syntax=docker/dockerfile:1
+# escape=`
+ARG V=1
+FROM --platform=$V scratch AS a
+ENV A=1 B="x `
+# comment
+y" C=${V:-${A:+z}}
+COPY --from=a --chown=1:2 ["a b", "/c"]
+COPY <<-"E" <<F /d/
+	x
+	E
+$A
+F
+HEALTHCHECK --interval=5s CMD ["/a"]
+END
+printf 'FROM a\nCMD a \\\n b\n' >dockerfile/small
+printf '*.md\n!**/R[a-e]*\n' >dockerfile/ignore
+
 mkdir glob path
 printf '/usr/**/lib*.so.[0-9]*' >glob/all
 printf '//a/./b/../c/' >path/dots

@@ -211,6 +211,11 @@ check-oracle: JOBS = 1
 check-oracle: all
 	$(RUN_TESTS) $(ORACLE_TESTS)
 
+# Dockerfiles, built by a real dockerd and by us; needs root.
+check-dockerfile: JOBS = 1
+check-dockerfile: all
+	$(RUN_TESTS) $(sort $(filter-out %/lib.sh,$(wildcard tests/dockerfile/*.sh)))
+
 # Programs for other machines, from sysroots; needs root for chroot.
 check-cross: all
 	$(RUN_TESTS) $(wildcard tests/cross/*.sh)
@@ -287,14 +292,14 @@ clean:
 help:
 	@echo 'build     all (default) docs samples install uninstall clean'
 	@echo 'look      demo'
-	@echo 'test      check check-unit check-cli check-engines check-registry check-oracle check-cross check-corpus'
+	@echo 'test      check check-unit check-cli check-engines check-registry check-oracle check-cross check-corpus check-dockerfile'
 	@echo '          fuzz bench'
 	@echo 'inspect   lint warnings tidy cppcheck analyze'
 	@echo 'settings  CC= CFLAGS= SAN=address,undefined PREFIX= DESTDIR= V=1 JOBS= FUZZ_SECONDS='
 
 FORCE:
 .PHONY: all docs install uninstall check check-unit check-cli check-engines check-registry check-oracle \
-	check-cross check-corpus bench fuzz fuzz-run \
+	check-cross check-corpus check-dockerfile bench fuzz fuzz-run \
 	lint warnings compile tidy cppcheck analyze demo samples clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "api/stages.h"
 #include "base/path.h"
 #include "base/vec.h"
 #include "elf/kind.h"
@@ -15,6 +16,7 @@ void sp_build_release(struct sp_build *build)
 		sp_target_config_release(&build->targets[i]);
 		sp_rootfs_free(build->targets[i].rootfs);
 	}
+	sp_stages_free(build->stages);
 	free(build->targets);
 	free(build->adds);
 	free(build->refs);
@@ -60,6 +62,13 @@ static int add_adds(struct sp_build *build, struct sp_err *err)
 	return 0;
 }
 
+/* The program's name, or that of the directory which a Dockerfile copies from. */
+static const char *default_name(const struct sp_build *build)
+{
+	return sp_path_basename(build->stages ? build->stages->context_dir :
+						build->targets[0].image_path);
+}
+
 /* The names of the image: --tag, or the program's name. */
 static int add_refs(struct sp_build *build, struct sp_err *err)
 {
@@ -67,8 +76,7 @@ static int add_refs(struct sp_build *build, struct sp_err *err)
 
 	if (!tags->items_nr)
 		sp_strings_add(tags, &build->o->arena,
-			       sp_ref_name_from(sp_path_basename(build->targets[0].image_path),
-						&build->arena));
+			       sp_ref_name_from(default_name(build), &build->arena));
 	for (size_t i = 0; i < tags->items_nr; i++) {
 		struct sp_ref *ref = SP_VEC_PUSH(build->refs);
 
@@ -141,10 +149,22 @@ static int plan(struct sp_build *build, struct sp_target *target, struct sp_err 
 	return find_platform(target, err);
 }
 
+/* --file: the Dockerfile says what goes in, and what is started. */
+static int open_file(struct sp_build *build, struct sp_err *err)
+{
+	if (sp_stages_check_options(build->o, err) || open_roots(build, err) ||
+	    sp_clash_check(build, err) || sp_stages_run(build, &build->stages, err) ||
+	    sp_stages_target(build->stages, err))
+		return -1;
+	return add_refs(build, err);
+}
+
 int sp_build_open(struct sp_build *build, struct scratchpack *job, bool explain,
 		  struct sp_err *err)
 {
 	*build = (struct sp_build){ .job = job, .o = &job->options, .explain = explain };
+	if (build->o->file)
+		return open_file(build, err);
 	if (!build->o->programs.items_nr)
 		return sp_err_set(err, SP_EUSAGE, "no program was given");
 	if (build->o->programs.items_nr > SP_PLATFORMS_MAX)
@@ -213,6 +233,8 @@ int sp_build_prove(struct sp_build *build, struct sp_err *err)
 			return -1;
 	if (check_platforms(build, err))
 		return -1;
+	if (build->stages)
+		return sp_stages_prove(build->stages, &build->targets[0], err);
 	for (size_t i = 0; i < build->targets_nr; i++)
 		if (sp_rootfs_prove(build->targets[i].rootfs, err) ||
 		    sp_target_config(build, &build->targets[i], err))

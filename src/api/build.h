@@ -78,6 +78,7 @@ struct sp_build {
 	size_t refs_nr, refs_alloc;
 	struct sp_strings own;		/* files that are written, by their real names */
 	struct sp_usage usage;
+	struct sp_stages *stages;	/* --file; see stages.h */
 	bool explain;			/* keep what searches tried, for the report */
 };
 

@@ -84,6 +84,7 @@ int sp_clash_check(struct sp_build *build, struct sp_err *err)
 	for (size_t i = 0; i < build->adds_nr; i++)
 		if (build->adds[i].root == build->host)
 			add(&p, "--add", build->adds[i].source, build->adds[i].source, true);
+	add(&p, "--file", o->file, o->file, true);
 	for (size_t i = 0; i < o->outputs.items_nr; i++)
 		add(&p, "--output", o->outputs.items[i], archive_of(build, o->outputs.items[i]), false);
 	add(&p, "--digest-file", o->digest_file, o->digest_file, false);

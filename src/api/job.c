@@ -150,6 +150,9 @@ int scratchpack_inspect(struct scratchpack *job, struct sp_err *err)
 		return -1;
 	if (build.targets_nr != 1)
 		return sp_err_set(err, SP_EUSAGE, "one program can be inspected at a time");
+	if (!build.targets[0].rootfs->closure)
+		return sp_err_set(err, SP_EUSAGE, "%s: its image has no entry point that could be inspected; see pack -n for what it holds",
+				  job->options.file);
 	int rc = sp_build_prove(&build, err);
 	sp_report_program(&build, &build.targets[0], report);
 	if (rc)

@@ -179,7 +179,7 @@ static int set_label(struct sp_options *o, const char *value, struct sp_err *err
 
 static int set_expose(struct sp_options *o, const char *value, struct sp_err *err)
 {
-	return sp_value_ports(o, value, err);
+	return sp_value_ports("--expose", o, value, err);
 }
 
 static int set_volume(struct sp_options *o, const char *value, struct sp_err *err)
@@ -194,7 +194,7 @@ static int set_volume(struct sp_options *o, const char *value, struct sp_err *er
 
 static int set_stop_signal(struct sp_options *o, const char *value, struct sp_err *err)
 {
-	return sp_value_signal(o, value, err);
+	return sp_value_signal("--stop-signal", o, value, err);
 }
 
 static int set_healthcheck(struct sp_options *o, const char *value, struct sp_err *err)
@@ -320,6 +320,25 @@ static int set_chunk_size(struct sp_options *o, const char *value, struct sp_err
 	return sp_value_number("--chunk-size", value, 16 * 1024 * 1024, &o->chunk_size, err);
 }
 
+static int set_build_arg(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	/* NAME alone means the environment, which the command has put in already */
+	if (!strchr(value, '='))
+		return *value ? 0 : sp_err_set(err, SP_EUSAGE, "--build-arg is empty; expected NAME or NAME=VALUE");
+	if (sp_value_pair("--build-arg", value, err))
+		return -1;
+	sp_pairs_set(&o->build_args, &o->arena, value);
+	return 0;
+}
+
+static int set_build_context(struct sp_options *o, const char *value, struct sp_err *err)
+{
+	if (sp_value_pair("--build-context", value, err))
+		return -1;
+	sp_pairs_set(&o->build_contexts, &o->arena, value);
+	return 0;
+}
+
 /* Options whose value is kept as it is, is appended to a list, or is a switch. */
 #define TEXT(field) NULL, SP_FIELD_TEXT, offsetof(struct sp_options, field)
 #define LIST(field) NULL, SP_FIELD_LIST, offsetof(struct sp_options, field)
@@ -328,6 +347,7 @@ static int set_chunk_size(struct sp_options *o, const char *value, struct sp_err
 /* The heading in help, and which commands take the option. */
 #define OUT "Output", SP_ABOUT_OUTPUT
 #define FILES "What goes in", SP_ABOUT_IMAGE
+#define DOCKERFILE "From a Dockerfile", SP_ABOUT_IMAGE
 #define CONFIG "Image configuration", SP_ABOUT_IMAGE
 #define NETWORK "Registries", SP_ABOUT_NETWORK
 #define ACCOUNT "Registries", SP_ABOUT_NETWORK | SP_ABOUT_LOGIN
@@ -387,6 +407,20 @@ const struct sp_option sp_option_table[] = {
 	{ "bind-now", 0, NULL, FILES,
 	  "check that every symbol that the program and its libraries ask for is defined",
 	  false, FLAG(bind_now) },
+
+	{ "file", 'f', "FILE", DOCKERFILE,
+	  "make the image of a Dockerfile (- for standard input) without RUN; the operand is the directory that COPY takes from, by default that of FILE",
+	  false, TEXT(file) },
+	{ "target", 0, "STAGE", DOCKERFILE, "the stage to build, by default the last one", false,
+	  TEXT(target) },
+	{ "build-arg", 0, "NAME[=VALUE]", DOCKERFILE,
+	  "value of an ARG; without VALUE that of the environment", true, set_build_arg, 0, 0 },
+	{ "build-context", 0, "NAME=DIR|IMAGE", DOCKERFILE,
+	  "what FROM NAME or COPY --from=NAME stands for: a directory, or an image as oci:DIR or FILE.tar",
+	  true, set_build_context, 0, 0 },
+	{ "closure", 0, NULL, DOCKERFILE,
+	  "add what the entry point needs at run time: loader, libraries, data", false,
+	  FLAG(closure) },
 
 	{ "env", 'e', "NAME=VALUE", CONFIG, "set an environment variable", true, set_env, 0, 0 },
 	{ "user", 'u', "USER[:GROUP]", CONFIG,
@@ -497,6 +531,7 @@ void sp_options_release(struct sp_options *o)
 		&o->annotations, &o->index_annotations, &o->with, &o->without, &o->traces,
 		&o->trace_trees, &o->host_env,
 		&o->healthcheck.test, &o->creds, &o->insecure, &o->plain_http, &o->mount_from,
+		&o->build_args, &o->build_contexts,
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)

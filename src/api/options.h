@@ -38,6 +38,9 @@ struct sp_options {
 	unsigned tries, jobs;
 	int64_t retry_ns, stall_ns;
 	uint64_t chunk_size;
+	const char *file, *target;	/* a Dockerfile, and the stage that is wanted */
+	struct sp_strings build_args, build_contexts;	/* NAME=VALUE */
+	bool closure;
 };
 
 /* What options are about; a command takes those with which it shares a bit. */

@@ -298,6 +298,13 @@ void sp_report_program(struct sp_build *build, const struct sp_target *target,
 {
 	const struct sp_plan *plan = target->rootfs->plan;
 
+	/* a Dockerfile's image may start nothing */
+	if (!target->rootfs->closure) {
+		report_plan(build, plan, report);
+		sp_json_add_int(report, "size", (int64_t)sp_plan_size(plan));
+		report_notes(plan, report);
+		return;
+	}
 	report_facts(build, target, report);
 	report_closure(target->rootfs->closure, report);
 	report_scripts(target->rootfs, report);
@@ -333,7 +340,8 @@ void sp_report_summary(struct sp_build *build, struct sp_json *report)
 		const struct sp_plan *plan = build->targets[i].rootfs->plan;
 		struct sp_json *item = sp_json_push_object(programs);
 
-		report_facts(build, &build->targets[i], item);
+		if (build->targets[i].rootfs->closure)
+			report_facts(build, &build->targets[i], item);
 		sp_json_add_int(item, "files", (int64_t)count_files(plan));
 		sp_json_add_int(item, "size", (int64_t)sp_plan_size(plan));
 		sp_reconcile_report(build, plan, item);

@@ -190,7 +190,8 @@ int sp_value_words(const char *option, struct sp_strings *list, struct sp_arena 
 	return 0;
 }
 
-int sp_value_ports(struct sp_options *o, const char *value, struct sp_err *err)
+int sp_value_ports(const char *option, struct sp_options *o, const char *value,
+		   struct sp_err *err)
 {
 	const char *p = value, *proto = "tcp";
 	uint64_t first, last;
@@ -224,11 +225,12 @@ int sp_value_ports(struct sp_options *o, const char *value, struct sp_err *err)
 	return 0;
 bad:
 	return sp_err_set(err, SP_EUSAGE,
-			  "--expose %s: expected PORT, FIRST-LAST, each with /tcp, /udp or /sctp, from 1 to 65535",
-			  value);
+			  "%s %s: expected PORT, FIRST-LAST, each with /tcp, /udp or /sctp, from 1 to 65535",
+			  option, value);
 }
 
-int sp_value_signal(struct sp_options *o, const char *value, struct sp_err *err)
+int sp_value_signal(const char *option, struct sp_options *o, const char *value,
+		    struct sp_err *err)
 {
 	static const char *const names[] = {
 		"HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "IOT", "BUS", "FPE", "KILL",
@@ -254,8 +256,8 @@ int sp_value_signal(struct sp_options *o, const char *value, struct sp_err *err)
 	}
 	if (!known)
 		return sp_err_set(err, SP_EUSAGE,
-				  "--stop-signal %s: expected a signal such as SIGTERM, SIGRTMIN+3 or 15",
-				  value);
+				  "%s %s: expected a signal such as SIGTERM, SIGRTMIN+3 or 15",
+				  option, value);
 	o->stop_signal = sp_arena_strf(&o->arena, "SIG%s", name);
 	return 0;
 }

@@ -27,10 +27,12 @@ SP_CHECKED int sp_value_words(const char *option, struct sp_strings *list,
 			      struct sp_arena *arena, const char *value, struct sp_err *err);
 
 /* "80", "53/udp", "8000-8010/tcp": one item a port. */
-SP_CHECKED int sp_value_ports(struct sp_options *o, const char *value, struct sp_err *err);
+SP_CHECKED int sp_value_ports(const char *option, struct sp_options *o,
+			      const char *value, struct sp_err *err);
 
 /* "SIGTERM", "TERM", "15", "SIGRTMIN+3". */
-SP_CHECKED int sp_value_signal(struct sp_options *o, const char *value, struct sp_err *err);
+SP_CHECKED int sp_value_signal(const char *option, struct sp_options *o,
+			       const char *value, struct sp_err *err);
 
 /* "NONE", a JSON array of words, or words between spaces. */
 SP_CHECKED int sp_value_healthcheck(struct sp_options *o, const char *value,

@@ -7,6 +7,7 @@
 
 #include "api/build.h"
 #include "api/dests.h"
+#include "base/path.h"
 #include "base/vec.h"
 #include "transport/transport.h"
 
@@ -84,9 +85,11 @@ static int write_layer(struct sp_build *build, struct sp_target *target,
 		.progress = build->job->progress, .progress_ctx = build->job->progress_ctx,
 	};
 
+	/* without its directory: where a Dockerfile lies makes no other image */
+	const char *by = build->o->file ? sp_path_basename(build->o->file) : target->image_path;
 	sp_strings_add(&target->config.history, &build->arena,
 		       sp_arena_strf(&build->arena, "scratchpack: %s%s", what,
-				     target->image_path));
+				     strcmp(by, "-") == 0 ? "Dockerfile" : by));
 	return sp_dests_write_layer(dests, part->list, part->list_nr, &options,
 				    &target->layers[target->layers_nr++], err);
 }
@@ -121,7 +124,8 @@ static int write_target(struct sp_build *build, struct sp_target *target,
 	} else {
 		for (size_t i = 0; i < plan->entries_nr; i++)
 			*SP_VEC_PUSH(all.list) = &plan->entries[i];
-		rc = write_layer(build, target, &all, "", dests, err);
+		/* a Dockerfile may add nothing */
+		rc = all.list_nr ? write_layer(build, target, &all, "", dests, err) : 0;
 	}
 	if (rc)
 		return -1;

@@ -204,6 +204,7 @@ static void note_given(struct cli *cli, const char *name)
 
 static int apply(struct cli *cli, const struct match *m, const char *value, struct sp_err *err)
 {
+	sp_autofree char *pair = NULL;
 	char now[24];
 
 	if (m->toggle)
@@ -214,6 +215,11 @@ static int apply(struct cli *cli, const struct match *m, const char *value, stru
 		value = now;
 	}
 	note_given(cli, m->option->name);
+	/* nor an environment: --build-arg NAME means the value that NAME has there */
+	if (strcmp(m->option->name, "build-arg") == 0 && !strchr(value, '=') && getenv(value)) {
+		pair = sp_strf("%s=%s", value, getenv(value));
+		value = pair;
+	}
 	return scratchpack_set(cli->job, m->option->name, value, err);
 }
 

@@ -9,10 +9,10 @@
 #include "cli/cli.h"
 
 const struct cli_command cli_commands[] = {
-	{ "pack", "[pack] PROGRAM... -o DEST [OPTIONS] [-- ARG...]",
+	{ "pack", "[pack] PROGRAM...|-f FILE [DIR] -o DEST [OPTIONS] [-- ARG...]",
 	  "make an image of the program and what it needs",
 	  SP_ABOUT_IMAGE | SP_ABOUT_OUTPUT | SP_ABOUT_NETWORK, true, cli_pack,
-	  "Finds out from the program's ELF file what it needs at run time, lays exactly that in one layer and writes an image with the entry point set. The program is never run. ARGs behind -- become Cmd. Several programs for different platforms make one multi-platform image." },
+	  "Finds out from the program's ELF file what it needs at run time, lays exactly that in one layer and writes an image with the entry point set. The program is never run. ARGs behind -- become Cmd. Several programs for different platforms make one multi-platform image. With --file the image is that of a Dockerfile, without an engine." },
 	{ "inspect", "PROGRAM|IMAGE", "say what a program is and needs, or what an image holds",
 	  SP_ABOUT_IMAGE | SP_ABOUT_NETWORK, false, cli_inspect,
 	  "Prints the facts of a program, its closure as a tree with the rule that found each library, and what an image of it would hold. An incomplete closure is reported in full, and the exit code is 3." },

@@ -215,9 +215,11 @@ static int add_config(struct sp_json *doc, const struct sp_config *config,
 	    add_set(json, "Volumes", &config->volumes, "volume", err) ||
 	    add_str(json, "WorkingDir", config->workdir, "working directory", err) ||
 	    sp_config_add_map(json, "Labels", &config->labels, "label", err) ||
-	    add_str(json, "StopSignal", config->stop_signal, "stop signal", err))
+	    add_str(json, "StopSignal", config->stop_signal, "stop signal", err) ||
+	    add_healthcheck(json, &config->healthcheck, err) ||
+	    add_list(json, "OnBuild", &config->onbuild, "trigger", err))
 		return -1;
-	return add_healthcheck(json, &config->healthcheck, err);
+	return add_list(json, "Shell", &config->shell, "shell", err);
 }
 
 /* One entry a layer: `docker history` shows nothing without them, and engines

@@ -93,7 +93,7 @@ struct entries {
 struct reading {
 	struct sp_contents *contents;
 	const struct sp_contents_options *options;
-	const struct sp_stored_layer *layer;
+	const struct sp_stored_layer *layer;	/* NULL: an archive of the user's */
 	struct sp_blob_reader *reader;
 	struct sp_unpack *unpack;
 	struct sp_tar_reader *tar;
@@ -116,7 +116,8 @@ static void reading_release(struct reading *r)
 static int tick(const struct reading *r, struct sp_err *err)
 {
 	const struct sp_contents_options *o = r->options;
-	struct sp_progress p = { .phase = "read", .item = r->layer->desc.digest.str,
+	struct sp_progress p = { .phase = "read",
+				 .item = r->layer ? r->layer->desc.digest.str : o->label,
 				 .done = sp_unpack_size(r->unpack) };
 
 	if (o->cancelled && *o->cancelled)
@@ -134,7 +135,8 @@ static int read_unpacked(void *ctx, void *buf, size_t len, size_t *ret_len,
 
 	if (sp_unpack_read(r->unpack, buf, len, ret_len, err))
 		return -1;
-	sp_hash_add(r->hash, buf, *ret_len);
+	if (r->hash)
+		sp_hash_add(r->hash, buf, *ret_len);
 	return tick(r, err);
 }
 
@@ -290,7 +292,8 @@ static int apply(struct reading *r, struct sp_err *err)
 {
 	struct sp_tree_watch watch = { found_in_tree, r };
 
-	sp_rules_duplicates(r->entries.list, r->entries.list_nr, found_twice, r);
+	if (r->layer)
+		sp_rules_duplicates(r->entries.list, r->entries.list_nr, found_twice, r);
 	if (sp_tree_apply(r->contents->tree, r->entries.list, r->entries.list_nr, &watch, err))
 		return -1;
 	if (!r->wrong.msg[0])
@@ -326,16 +329,30 @@ static void contents_freep(struct sp_contents **contents)
 	sp_contents_free(*contents);
 }
 
-int sp_contents_open(const struct sp_stored *stored, const struct sp_contents_options *o,
-		     struct sp_contents **ret, struct sp_err *err)
+static struct sp_contents *contents_new(void)
 {
-	SP_CLEANUP(contents_freep) struct sp_contents *c = sp_calloc(1, sizeof(*c));
-	sp_autobuf struct sp_buf out = { 0 };
-	int rc = 0;
+	struct sp_contents *c = sp_calloc(1, sizeof(*c));
 
 	c->budget = SP_TREE_BUDGET;
 	c->tree = sp_tree_new(&c->budget);
 	c->file = (struct sp_outfile)SP_OUTFILE_INIT;
+	return c;
+}
+
+static void make_root(struct sp_contents *c, const struct sp_contents_options *o)
+{
+	/* what follows is looking around, which may go on for long */
+	c->budget = UINT64_MAX;
+	c->root = sp_tree_root_new(c->tree, open_kept, o->label ? o->label : "");
+}
+
+int sp_contents_open(const struct sp_stored *stored, const struct sp_contents_options *o,
+		     struct sp_contents **ret, struct sp_err *err)
+{
+	SP_CLEANUP(contents_freep) struct sp_contents *c = contents_new();
+	sp_autobuf struct sp_buf out = { 0 };
+	int rc = 0;
+
 	if (strcmp(stored->os, "linux") != 0)
 		return sp_err_set(err, SP_EVERIFY,
 				  "is an image for %s; only those for linux can be looked into",
@@ -347,9 +364,94 @@ int sp_contents_open(const struct sp_stored *stored, const struct sp_contents_op
 		rc = read_layer(c, stored, i, o, &out, err);
 	if (rc)
 		return -1;
-	/* what follows is looking around, which may go on for long */
-	c->budget = UINT64_MAX;
-	c->root = sp_tree_root_new(c->tree, open_kept, o->label ? o->label : "");
+	make_root(c, o);
+	*ret = sp_steal_ptr(&c);
+	return 0;
+}
+
+/* --- an archive that is no layer --- */
+
+/* A file as a stream. */
+struct file_reader {
+	struct sp_blob_reader reader;
+	struct sp_file *file;
+	uint64_t at;
+};
+
+static int file_read(struct sp_blob_reader *reader, void *buf, size_t len, size_t *ret_len,
+		     struct sp_err *err)
+{
+	struct file_reader *f = (struct file_reader *)reader;
+
+	if (sp_file_pread(f->file, buf, len, f->at, ret_len, err))
+		return -1;
+	f->at += *ret_len;
+	return 0;
+}
+
+static void file_close(struct sp_blob_reader *reader)
+{
+	(void)reader;	/* the file is the caller's */
+}
+
+static int refuse_packing(struct sp_file *file, struct sp_err *err)
+{
+	static const struct { const char *magic, *name; size_t len; } packings[] = {
+		{ "BZh", "bzip2", 3 }, { "\xfd" "7zXZ", "xz", 5 },
+	};
+	char head[8];
+	size_t got;
+
+	if (sp_file_pread(file, head, sizeof(head), 0, &got, err))
+		return -1;
+	for (size_t i = 0; i < sizeof(packings) / sizeof(*packings); i++)
+		if (got >= packings[i].len && memcmp(head, packings[i].magic, packings[i].len) == 0)
+			return sp_err_set(err, SP_EFAIL,
+					  "is compressed with %s, which cannot be unpacked here; pack it with gzip or zstd, or take it as it is with COPY",
+					  packings[i].name);
+	return 0;
+}
+
+/* Does a first header make sense?  Docker takes that for the mark of an archive. */
+static bool is_archive(struct reading *r)
+{
+	struct sp_err ignored = { 0 };
+	struct sp_tar_item item;
+	bool more;
+
+	return sp_tar_next(r->tar, &item, &more, &ignored) == 0 && more;
+}
+
+static void start(struct reading *r, struct file_reader *f)
+{
+	sp_tar_reader_free(r->tar);
+	sp_unpack_free(r->unpack);
+	f->at = 0;
+	r->unpack = sp_unpack_new(&f->reader, NULL);
+	r->tar = sp_tar_reader_new(read_unpacked, r);
+}
+
+int sp_contents_open_archive(struct sp_file *file, const struct sp_contents_options *o,
+			     struct sp_contents **ret, struct sp_err *err)
+{
+	SP_CLEANUP(contents_freep) struct sp_contents *c = contents_new();
+	sp_autobuf struct sp_buf out = { 0 };
+	struct file_reader f = { .reader = { file_read, file_close }, .file = file };
+	SP_CLEANUP(reading_release) struct reading r = { .contents = c, .options = o, .out = &out };
+
+	*ret = NULL;
+	if (refuse_packing(file, err))
+		return -1;
+	start(&r, &f);
+	if (!is_archive(&r))
+		return 0;
+	start(&r, &f);
+	if (sp_outfile_open_unnamed(&c->file, o->temp_dir, err))
+		return -1;
+	sp_buf_reserve(&out, WRITE_SIZE);
+	if (read_entries(&r, err) || apply(&r, err))
+		return -1;
+	make_root(c, o);
 	*ret = sp_steal_ptr(&c);
 	return 0;
 }

@@ -46,6 +46,16 @@ SP_CHECKED int sp_contents_open(const struct sp_stored *stored,
 				const struct sp_contents_options *options,
 				struct sp_contents **ret, struct sp_err *err);
 
+/*
+ * The same for a tar archive, plain or compressed, that a user has: there is no digest
+ * to check, and of a name that stands in it twice the last one counts.  *ret is NULL if
+ * the file is no archive.  SP_EVERIFY if it is one that is damaged or breaks a rule,
+ * SP_EFAIL if it is compressed in a way that cannot be read here.
+ */
+SP_CHECKED int sp_contents_open_archive(struct sp_file *file,
+					const struct sp_contents_options *options,
+					struct sp_contents **ret, struct sp_err *err);
+
 /* The merged file system; it lives as long as the contents. */
 struct sp_root *sp_contents_root(struct sp_contents *contents);
 void sp_contents_free(struct sp_contents *contents);	/* NULL allowed */

@@ -53,6 +53,7 @@ struct sp_config {
 	struct sp_strings labels;		/* KEY=VALUE, unique keys */
 	struct sp_strings ports;		/* "80/tcp" */
 	struct sp_strings volumes;		/* "/data" */
+	struct sp_strings shell, onbuild;	/* Docker's; only Dockerfiles set them */
 	struct sp_healthcheck healthcheck;
 	struct sp_strings history;		/* created_by, one a layer */
 	struct sp_strings annotations;		/* of the manifest, KEY=VALUE */

@@ -69,6 +69,7 @@ struct sp_entry {
 	const void *caps;		/* bytes of security.capability, or NULL */
 	size_t caps_len;
 	struct sp_reason reason;
+	unsigned group;			/* hard links are made among files of one group */
 	size_t order;			/* set by sp_plan_add() */
 };
 

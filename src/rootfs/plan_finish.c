@@ -255,10 +255,10 @@ static void link_files(struct sp_plan *plan)
 		if (e->type != SP_ENTRY_FILE || !e->root || e->source_st.nlink < 2 ||
 		    !e->source_st.dev)
 			continue;
-		const char *key = sp_arena_strf(&plan->arena, "%llx:%llx:%x:%x:%x",
+		const char *key = sp_arena_strf(&plan->arena, "%llx:%llx:%x:%x:%x:%x",
 						(unsigned long long)e->source_st.dev,
 						(unsigned long long)e->source_st.ino,
-						e->mode, e->uid, e->gid);
+						e->mode, e->uid, e->gid, e->group);
 		size_t first = sp_map_get(&seen, key);
 		if (first == SP_MAP_NONE) {
 			sp_map_set(&seen, key, i);

@@ -222,6 +222,15 @@ else
 	echo too-many-objects >>seen
 fi
 rm -r many
+printf 'FROM scratch\nRUN x\n' >Dockerfile
+diagnosed needs-container -f Dockerfile
+printf 'FROM scratch\nCOPY static /\nCMD /static\n' >Dockerfile
+diagnosed missing-shell -f Dockerfile
+printf 'FROM scratch\nCOPY static /\nCMD ["/other"]\n' >Dockerfile
+diagnosed missing-entry-point -f Dockerfile
+printf 'FROM scratch\nCOPY static /\nCMD ["/static"]\n' >Dockerfile
+diagnosed wrong-platform -f Dockerfile --platform linux/s390x
+
 is "$(sort -u seen | comm -3 - <(sed -n 's/^diagnosis //p' docs))" "" \
 	"every diagnosis of the documentation has a program here"
 
@@ -262,6 +271,15 @@ noted damaged-object ./static --add broken.so
 lib needs.so needs.so -Wl,--no-as-needed -lm <<<'int needs;'
 patched foreign.so needs.so 18 '\67\0'
 noted foreign-object ./dynamic --add foreign.so
+dockerfile() { # LINES on stdin
+	cat >Dockerfile
+}
+dockerfile <<<$'FROM scratch\nCOPY static /\nCOPY none* /'
+noted no-entry-point -f Dockerfile
+noted pattern-unmatched -f Dockerfile
+noted build-arg-unused -f Dockerfile --build-arg V=1
+dockerfile <<<$'FROM scratch\nCOPY static /\nHEALTHCHECK CMD x\nCMD ["/static"]'
+noted healthcheck-cannot-run -f Dockerfile
 mkdir tree
 mkfifo tree/fifo
 noted special-file ./static --add tree

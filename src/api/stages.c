@@ -1,0 +1,344 @@
+/*
+ * A Dockerfile -> stages -> the state of the target stage.
+ *
+ * Only the stages that the target needs are carried out, so that RUN in another one
+ * is no obstacle.
+ */
+#include "api/stages.h"
+
+#include <string.h>
+
+#include "api/stage_base.h"
+#include "base/root_union.h"
+#include "base/vec.h"
+#include "rootfs/plan_root.h"
+
+int sp_stages_at(const struct sp_stages *s, const struct sp_instruction *in,
+		 struct sp_err *err)
+{
+	return sp_err_wrap(err, "%s:%u: %s", s->file->name, in->line, in->keyword);
+}
+
+struct sp_reason sp_stages_reason(struct sp_stages *s, const struct sp_instruction *in)
+{
+	return (struct sp_reason){ SP_BECAUSE_ADDED, NULL,
+		sp_arena_strf(&s->arena, "%s:%u: %s %.200s", s->file->name, in->line,
+			      in->keyword, in->rest) };
+}
+
+/* --- states --- */
+
+static void copy_list(struct sp_strings *to, const struct sp_strings *from,
+		      struct sp_arena *arena)
+{
+	for (size_t i = 0; i < from->items_nr; i++)
+		sp_strings_add(to, arena, from->items[i]);
+}
+
+static const char *copy_text(const char *text, struct sp_arena *arena)
+{
+	return text ? sp_arena_strdup(arena, text) : NULL;
+}
+
+/* What a stage hands to one that begins FROM it. */
+static void inherit(struct sp_stage_state *to, const struct sp_stage_state *from)
+{
+	const struct sp_options *f = &from->config;
+	struct sp_options *t = &to->config;
+
+	copy_list(&t->env, &f->env, &t->arena);
+	copy_list(&t->labels, &f->labels, &t->arena);
+	copy_list(&t->ports, &f->ports, &t->arena);
+	copy_list(&t->volumes, &f->volumes, &t->arena);
+	copy_list(&t->entrypoint, &f->entrypoint, &t->arena);
+	copy_list(&t->args, &f->args, &t->arena);
+	t->healthcheck = f->healthcheck;
+	t->healthcheck.test = (struct sp_strings){ 0 };
+	copy_list(&t->healthcheck.test, &f->healthcheck.test, &t->arena);
+	t->user = copy_text(f->user, &t->arena);
+	t->workdir = copy_text(f->workdir, &t->arena);
+	t->stop_signal = copy_text(f->stop_signal, &t->arena);
+	t->author = copy_text(f->author, &t->arena);
+	copy_list(&to->shell, &from->shell, &t->arena);
+	copy_list(&to->onbuild, &from->onbuild, &t->arena);
+	copy_list(&to->args, &from->args, &t->arena);
+	to->entrypoint_by = from->entrypoint_by;
+	to->cmd_by = from->cmd_by;
+	to->user_by = from->user_by;
+	to->health_by = from->health_by;
+	to->entrypoint_shell = from->entrypoint_shell;
+	to->cmd_shell = from->cmd_shell;
+	to->base = from->base;
+	to->overlay = sp_overlay_copy(from->overlay);
+}
+
+static void state_release(struct sp_stage_state *state)
+{
+	sp_plan_free(state->plan);
+	sp_overlay_free(state->overlay);
+	free(state->shell.items);
+	free(state->onbuild.items);
+	free(state->args.items);
+	sp_options_release(&state->config);
+}
+
+int sp_stage_close(struct sp_stages *s, struct sp_stage_state *state, struct sp_err *err)
+{
+	struct sp_root *made;
+
+	if (state->root)
+		return 0;
+	if (sp_overlay_plan(state->overlay, &state->plan, err) ||
+	    sp_plan_finish(state->plan, err))
+		return -1;
+	made = sp_plan_root_new(state->plan);
+	*SP_VEC_PUSH(s->roots) = made;
+	state->root = made;
+	if (state->base) {
+		state->root = sp_root_union_new(made, sp_contents_root(state->base->contents));
+		*SP_VEC_PUSH(s->roots) = state->root;
+	}
+	return 0;
+}
+
+void sp_stages_free(struct sp_stages *s)
+{
+	if (!s)
+		return;
+	/* a union before the roots that it is made of */
+	for (size_t i = s->roots_nr; i-- > 0;)
+		sp_root_free(s->roots[i]);
+	for (size_t i = 0; s->file && i < s->file->stages_nr; i++)
+		state_release(&s->states[i]);
+	for (size_t i = 0; i < s->bases_nr; i++)
+		sp_base_free(s->bases[i]);
+	for (size_t i = 0; i < s->archives_nr; i++)
+		sp_contents_free(s->archives[i]);
+	for (size_t i = 0; i < s->contexts_nr; i++)
+		sp_root_free(s->contexts[i].root);
+	sp_rootfs_free(s->closure);
+	sp_plan_free(s->before);
+	sp_plan_free(s->proof);
+	free(s->roots);
+	free(s->bases);
+	free(s->archives);
+	free(s->contexts);
+	free(s->args.items);
+	free(s->used.items);
+	sp_plan_free(s->notes);
+	sp_ignore_free(s->ignore);
+	sp_root_free(s->context);
+	sp_dockerfile_free(s->file);
+	sp_arena_release(&s->arena);
+	free(s);
+}
+
+/* --- which stages --- */
+
+static size_t stage_by_name(const struct sp_stages *s, const char *name, size_t below)
+{
+	for (size_t i = below; i-- > 0;)
+		if (s->file->stages[i].name && strcasecmp(s->file->stages[i].name, name) == 0)
+			return i;
+	return SIZE_MAX;
+}
+
+/* By name, else by number. */
+static size_t find_stage(const struct sp_stages *s, const char *name, size_t below)
+{
+	size_t at = stage_by_name(s, name, below), n = 0;
+	size_t digits = strspn(name, "0123456789");
+
+	if (at != SIZE_MAX || !digits || name[digits] || digits > 4)
+		return at;
+	for (const char *p = name; *p; p++)
+		n = n * 10 + (size_t)(*p - '0');
+	return n < below ? n : SIZE_MAX;
+}
+
+size_t sp_stages_find(const struct sp_stages *s, const char *name,
+		      const struct sp_stage_state *below)
+{
+	return find_stage(s, name, (size_t)(below - s->states));
+}
+
+static const struct sp_instruction *from_of(const struct sp_stages *s, size_t stage)
+{
+	return &s->file->instructions[s->file->stages[stage].first - 1];
+}
+
+static int base_name(struct sp_stages *s, size_t stage, const char **ret, struct sp_err *err)
+{
+	const struct sp_instruction *from = from_of(s, stage);
+
+	if (sp_stage_expand(s, NULL, from, s->file->stages[stage].base, ret, err))
+		return -1;
+	if (!**ret)
+		return sp_dockerfile_fail(s->file, from, err,
+					  "%s: is empty once its variables are replaced; give the ARG a value, here or by --build-arg",
+					  s->file->stages[stage].base);
+	return 0;
+}
+
+/* What a stage needs stands in front of it, so one pass from the end is enough. */
+static int mark_needed(struct sp_stages *s, struct sp_err *err)
+{
+	for (size_t i = (size_t)(s->last - s->states) + 1; i-- > 0;) {
+		const struct sp_stage *stage = &s->file->stages[i];
+		const char *name;
+		size_t at;
+
+		if (!s->states[i].needed)
+			continue;
+		if (base_name(s, i, &name, err))
+			return -1;
+		at = stage_by_name(s, name, i);
+		if (at != SIZE_MAX)
+			s->states[at].needed = true;
+		for (size_t k = stage->first; k < stage->end; k++) {
+			const char *from = sp_instruction_flag(&s->file->instructions[k], "from");
+
+			at = from ? find_stage(s, from, i) : SIZE_MAX;
+			if (at != SIZE_MAX)
+				s->states[at].needed = true;
+		}
+	}
+	return 0;
+}
+
+static int choose_target(struct sp_stages *s, struct sp_err *err)
+{
+	const char *target = s->build->o->target;
+	size_t nr = s->file->stages_nr, at = target ? find_stage(s, target, nr) : nr - 1;
+	sp_autobuf struct sp_buf names = { 0 };
+
+	if (at != SIZE_MAX) {
+		s->last = &s->states[at];
+		s->last->needed = true;
+		return mark_needed(s, err);
+	}
+	for (size_t i = 0; i < nr; i++)
+		if (s->file->stages[i].name)
+			sp_buf_addf(&names, " %s", s->file->stages[i].name);
+	return sp_err_set(err, SP_EUSAGE, "--target %s: %s has no such stage; it has:%s", target,
+			  s->path, names.len ? names.data : " one without a name");
+}
+
+/* --- carrying out --- */
+
+static int refuse_run(const struct sp_stages *s, const struct sp_instruction *in,
+		      struct sp_err *err)
+{
+	return sp_err_diagnose(err, "needs-container",
+			       "%s:%u: RUN needs a running container, and none is started here: COPY what the command would make; or build this stage with docker, and say --build-context NAME=docker-archive:FILE for its image",
+			       s->file->name, in->line);
+}
+
+static int begin(struct sp_stages *s, struct sp_stage_state *state, struct sp_err *err)
+{
+	size_t i = (size_t)(state - s->states), at;
+	const struct sp_instruction *from = from_of(s, i);
+	const char *name, *platform = sp_instruction_flag(from, "platform");
+
+	if (base_name(s, i, &name, err) ||
+	    (platform && sp_stage_expand(s, NULL, from, platform, &platform, err)))
+		return -1;
+	at = stage_by_name(s, name, i);
+	if (at != SIZE_MAX) {
+		inherit(state, &s->states[at]);
+	} else if (strcmp(name, "scratch") == 0) {
+		state->overlay = sp_overlay_new(NULL);
+		sp_strings_add(&state->config.env, &state->config.arena, "PATH=" SP_DEFAULT_PATH);
+		state->config.workdir = "/";
+	} else {
+		if (sp_base_context(s, name))
+			return sp_dockerfile_fail(s->file, from, err,
+						  "%s: --build-context says that it is a directory; expected an image, as oci:DIR or FILE.tar",
+						  name);
+		if (sp_base_open(s, name, platform, &state->base, err))
+			return sp_stages_at(s, from, err);
+		sp_base_configure(state->base, state);
+		state->overlay = sp_overlay_new(sp_contents_root(state->base->contents));
+		if (!sp_pairs_get(&state->config.env, "PATH"))
+			sp_strings_add(&state->config.env, &state->config.arena,
+				       "PATH=" SP_DEFAULT_PATH);
+	}
+	if (state->onbuild.items_nr)
+		return sp_dockerfile_fail(s->file, from, err,
+					  "%s: carries the trigger ONBUILD %s, which is not carried out; write that instruction here, and build on an image without it",
+					  name, state->onbuild.items[0]);
+	return 0;
+}
+
+static int do_instruction(struct sp_stages *s, struct sp_stage_state *state,
+			  const struct sp_instruction *in, struct sp_err *err)
+{
+	switch (in->kind) {
+	case SP_DO_RUN:
+		return refuse_run(s, in, err);
+	case SP_DO_ADD:
+	case SP_DO_COPY:
+		return sp_stage_copy(s, state, in, err);
+	case SP_DO_ARG:
+		return sp_stage_arg(s, state, in, err);
+	default:
+		return sp_stage_configure(s, state, in, err);
+	}
+}
+
+static int run_stage(struct sp_stages *s, struct sp_stage_state *state, struct sp_err *err)
+{
+	if (begin(s, state, err))
+		return -1;
+	for (size_t i = state->def->first; i < state->def->end; i++)
+		if (do_instruction(s, state, &s->file->instructions[i], err))
+			return -1;
+	return 0;
+}
+
+/* An argument that nothing asks for is a misspelt name more often than not. */
+static void note_unused(struct sp_stages *s)
+{
+	const struct sp_strings *given = &s->build->o->build_args;
+
+	for (size_t i = 0; i < given->items_nr; i++) {
+		size_t len = strcspn(given->items[i], "=");
+		const char *name = sp_arena_strndup(&s->arena, given->items[i], len);
+
+		if (!sp_pairs_get(&s->used, name))
+			sp_plan_note(s->notes, "build-arg-unused",
+				     "--build-arg %s: no ARG of the stages that were built asks for it",
+				     name);
+	}
+}
+
+static int run_all(struct sp_stages *s, struct sp_err *err)
+{
+	const struct sp_dockerfile *file = s->file;
+
+	for (size_t i = 0; i + 1 < file->stages[0].first; i++)
+		if (sp_stage_arg(s, NULL, &file->instructions[i], err))
+			return -1;
+	if (choose_target(s, err))
+		return -1;
+	for (struct sp_stage_state *state = s->states; state <= s->last; state++)
+		if (state->needed && run_stage(s, state, err))
+			return -1;
+	note_unused(s);
+	return 0;
+}
+
+int sp_stages_run(struct sp_build *build, struct sp_stages **ret, struct sp_err *err)
+{
+	struct sp_stages *s = sp_calloc(1, sizeof(*s));
+
+	s->build = build;
+	s->path = build->o->file;
+	s->notes = sp_plan_new();
+	if (sp_stages_open(s, err) || run_all(s, err)) {
+		sp_stages_free(s);
+		return -1;
+	}
+	*ret = s;
+	return 0;
+}

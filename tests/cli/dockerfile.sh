@@ -1,0 +1,226 @@
+#!/bin/bash
+# --file: what the command says and does with a Dockerfile.  That its images are those
+# of docker build is for tests/dockerfile.
+. "$(dirname "$0")/../lib.sh"
+
+need jq python3
+
+static_hello app
+dynamic_hello dynamic
+mkdir -p context/sub
+cp app dynamic context/
+echo one >context/a.txt
+echo two >context/sub/b.txt
+
+file() { # the Dockerfile on stdin
+	cat >context/Dockerfile
+}
+build() { # ARG...
+	rm -f out.tar
+	run "$SCRATCHPACK" -f context/Dockerfile -o out.tar --progress none "$@"
+}
+config() {
+	"$TOP/tests/dockerfile/read_image.py" out.tar | sed -n 's/^config //p'
+}
+files() {
+	"$TOP/tests/dockerfile/read_image.py" out.tar | grep -v '^config '
+}
+# refused CODE REGEX TEXT [ARG...]
+refused() {
+	local code=$1 regex=$2 text=$3
+	shift 3
+	build "$@"
+	exits "$code" "$text"
+	like "$stderr" "$regex" "$text: says where and what to do"
+	not_ok "$text: no image" test -e out.tar
+}
+
+# --- the context and the names ---------------------------------------------
+
+file <<'END'
+FROM scratch
+COPY app sub/b.txt /
+ENTRYPOINT ["/app"]
+CMD ["1"]
+END
+build
+exits 0 "an image of a Dockerfile"
+like "$stdout" '^context@sha256:[0-9a-f]{64}$' "is called as the directory"
+is "$(files | cut -d ' ' -f 1-3)" $'/app f 0755\n/b.txt f 0644' "the files"
+like "$(config)" 'Cmd \["1"\].*Entrypoint \["/app"\]' "the configuration"
+first=$(sha256sum <out.tar)
+touch context/app
+(cd context && run "$SCRATCHPACK" -q -f Dockerfile -o ../again.tar)
+ok "from the directory itself"
+is "$(skopeo inspect --raw oci-archive:again.tar 2>/dev/null | sha256sum)" \
+	"$(skopeo inspect --raw oci-archive:out.tar 2>/dev/null | sha256sum)" "it is the same image"
+build
+is "$(sha256sum <out.tar)" "$first" "the same bytes again"
+cp context/Dockerfile elsewhere
+run "$SCRATCHPACK" -q -f elsewhere -o out.tar context
+exits 0 "the operand is the context"
+run "$SCRATCHPACK" -q -f - -o out.tar context <elsewhere
+exits 0 "a Dockerfile from standard input"
+run "$SCRATCHPACK" -q -f elsewhere -o out.tar context context
+exits 2 "one operand alone"
+run "$SCRATCHPACK" -q -f elsewhere -o out.tar app
+exits 2 "which is a directory"
+run "$SCRATCHPACK" -q -f nothing -o out.tar
+isnt "$status" 0 "a file that is not there"
+like "$stderr" '^scratchpack: error: --file: nothing: ' "is named"
+run "$SCRATCHPACK" -f context/Dockerfile -n
+like "$stdout" '/app +\(asked for by context/Dockerfile:2: COPY app sub/b.txt /\)' \
+	"the plan says which line asks for what"
+run "$SCRATCHPACK" verify out.tar
+exits 0 "and the image verifies"
+
+# --- options above the Dockerfile ------------------------------------------------
+
+build -e A=1 -l k=v -u 5:6 -p 80 --stop-signal INT --entrypoint /app --author me -- x y
+exits 0 "options of the command line"
+is "$(config | grep -v arch | grep -v '^os')" 'Cmd ["x", "y"]
+Entrypoint ["/app"]
+Env ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "A=1"]
+ExposedPorts {"80/tcp": {}}
+Labels {"k": "v"}
+StopSignal "SIGINT"
+User "5:6"
+WorkingDir "/"
+author me' "stand above it"
+refused 2 '--at does not go with --file; COPY' "an option that contradicts it" --at /x
+refused 2 'expected KEY=VALUE' "a context without a name" --build-context x
+file <<'END'
+FROM scratch
+ARG A=0
+ARG B=0
+COPY app /$A/$B
+END
+A=outside build --build-arg A --build-arg B=2
+is "$(files | grep app; files | tail -n 1 | cut -d ' ' -f 1)" "/outside/2" "arguments, by the environment as well"
+env -u A "$SCRATCHPACK" -q -f context/Dockerfile -o out.tar --build-arg A
+is "$(files | tail -n 1 | cut -d ' ' -f 1)" "/0/0" "one that is not set leaves the default"
+
+# --- other directories and stages ------------------------------------------------
+
+mkdir other
+echo o >other/o
+file <<'END'
+FROM scratch AS one
+COPY --from=more o /x
+FROM one
+RUN x
+END
+build --build-context more=other --target one
+is "$(files | cut -d ' ' -f 1)" "/x" "another directory, and a stage that needs no container"
+refused 3 'Dockerfile:4: RUN needs a running container.*COPY what.*\[needs-container\]$' "RUN" \
+	--build-context more=other
+
+# --- the proof -----------------------------------------------------------------
+
+file <<'END'
+FROM scratch
+COPY dynamic /bin/d
+ENTRYPOINT ["d"]
+END
+refused 3 'Dockerfile:3: ENTRYPOINT: .*loader.*--closure adds what is missing.*\[missing-loader\]$' \
+	"a dynamic program alone"
+build --closure
+exits 0 "--closure adds what it needs"
+like "$(files)" 'libc\.so\.6' "its library"
+run "$SCRATCHPACK" verify out.tar
+exits 0 "it starts"
+interpreter=$(readelf -lW dynamic | sed -n 's/.*interpreter: \(.*\)]/\1/p')
+mkdir -p context/lib
+cp "$interpreter" context/lib/loader
+cp "$(ldd dynamic | awk '/libc.so.6/ { print $3 }')" context/lib/
+file <<END
+FROM scratch
+COPY dynamic /app
+COPY lib/loader $interpreter
+COPY lib/libc.so.6 /lib/
+CMD ["./app"]
+END
+build
+exits 0 "libraries by hand are proved as well"
+file <<'END'
+FROM scratch
+COPY app /app
+USER web
+ENTRYPOINT ["/app"]
+END
+refused 2 'Dockerfile:3: USER: web: is not in /etc/passwd' "a user that nobody knows"
+file <<'END'
+FROM scratch
+COPY a.txt /app
+ENTRYPOINT ["/app"]
+END
+refused 3 'Dockerfile:3: ENTRYPOINT: .*/app: is .*\[not-a-program\]$' "an entry point that is none"
+file <<'END'
+FROM scratch
+COPY app /
+CMD ['/app']
+END
+refused 3 'Dockerfile:3: CMD: is in shell form.*double quotes.*\[missing-shell\]$' "JSON with the wrong quotes"
+file <<'END'
+FROM scratch
+LABEL a=b
+END
+refused 2 'nothing is in its image' "an image of nothing"
+
+# --- what is not done ------------------------------------------------------------
+
+line() { # CODE REGEX INSTRUCTION
+	printf 'FROM scratch\n\n%s\n' "$3" >context/Dockerfile
+	refused "$1" "^scratchpack: error: context/Dockerfile:3: $2" "$3"
+}
+line 2 'ADD https://x/y: is not fetched.*COPY it' 'ADD https://x/y /'
+line 2 'ADD git@x:y: is not fetched' 'ADD git@x:y /'
+line 2 'COPY --parents is not known' 'COPY --parents a.txt /'
+line 2 'COPY --exclude is not known' 'COPY --exclude=x a.txt /'
+line 2 'ADD --checksum is for' 'ADD --checksum=x a.txt /'
+line 2 'COPY --from=.X: expected the name' 'COPY --from=$X a.txt /'
+line 2 'COPY has several sources.*a slash at the end of /x' 'COPY a.txt sub/b.txt /x'
+line 2 'COPY --chmod=u.x: expected an octal' 'COPY --chmod=u+x a.txt /'
+line 2 'COPY: --chown: web: is not in' 'COPY --chown=web a.txt /'
+line 2 'COPY \[: expected a pattern' 'COPY [ /'
+line 2 'STOPSIGNAL: signal NONSENSE: expected' 'STOPSIGNAL nonsense'
+line 2 'HEALTHCHECK: --interval x: expected' 'HEALTHCHECK --interval=x CMD y'
+line 2 'WORKDIR is empty once' 'WORKDIR $X'
+line 2 'COPY: /.wh.a: this path' 'COPY a.txt /.wh.a'
+printf '# syntax=example.org/other\nFROM scratch\n' >context/Dockerfile
+refused 2 'names another language' "another syntax"
+printf 'FROM $X\n' >context/Dockerfile
+refused 2 'Dockerfile:1: FROM \$X: is empty once' "a base without a name"
+printf 'FROM scratch\nADD x.xz /\n' >context/Dockerfile
+printf '\xfd7zXZ\0' >context/x.xz
+refused 1 'x.xz: is compressed with xz.*COPY' "an archive that cannot be unpacked"
+head -c 20000 /dev/zero | tar -C context -cf - app --transform 's,app,../up,' -P | gzip >context/x.tgz
+printf 'FROM scratch\nADD x.tgz /\n' >context/Dockerfile
+refused 7 'x.tgz: \.\./up: ' "an archive that leads out of its directory"
+
+# --- what stays out ---------------------------------------------------------------
+
+file <<'END'
+FROM scratch
+COPY . /
+END
+printf '*.tgz\nx.xz\nlib\n' >context/.dockerignore
+run "$SCRATCHPACK" -q -f context/Dockerfile -o context/image.tar
+run "$SCRATCHPACK" -f context/Dockerfile -o context/image.tar
+cp context/image.tar out.tar
+unlike "$(files)" 'image.tar|tgz|lib' "the output of the run, and what .dockerignore names"
+rm context/image.tar
+printf '*\n!a.txt\n' >context/Dockerfile.dockerignore
+build
+is "$(files | cut -d ' ' -f 1)" "/a.txt" "the file beside the Dockerfile stands before that of the context"
+rm context/Dockerfile.dockerignore
+openssl genpkey -algorithm ed25519 -out context/key.pem 2>/dev/null
+refused 2 'Dockerfile:2: COPY: .*key.pem: is a private key.*\.dockerignore.*--allow-secrets' "a private key"
+build --allow-secrets
+exits 0 "unless one insists"
+printf 'FROM scratch\nCOPY key.pem /\n' >context/Dockerfile
+echo key.pem >>context/.dockerignore
+refused 2 'Dockerfile:2: COPY key.pem: is left out by \.dockerignore' "a source that is left out"
+is "$(find . -name '*.tmp')" "" "no temporary file is left"
+
+done_testing

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "api/build.h"
+#include "api/stages.h"
 #include "base/io.h"
 #include "base/vec.h"
 
@@ -82,23 +82,31 @@ static void add_name(struct sp_buf *rule, const char *name)
 	}
 }
 
+/* A name with a newline cannot be written in a makefile. */
+static void add_source(struct sp_buf *rule, const char *name)
+{
+	if (strchr(name, '\n'))
+		return;
+	sp_buf_addstr(rule, " \\\n ");
+	add_name(rule, name);
+}
+
 static int write_depfile(const struct sp_build *build, struct sp_err *err)
 {
 	sp_autobuf struct sp_buf rule = { 0 };
 
 	add_name(&rule, make_target(build));
 	sp_buf_addch(&rule, ':');
-	for (size_t t = 0; t < build->targets_nr; t++) {
+	for (size_t i = 0; build->stages && i < build->stages->sources.items_nr; i++)
+		add_source(&rule, build->stages->sources.items[i]);
+	for (size_t t = 0; t < build->targets_nr && !build->stages; t++) {
 		const struct sp_plan *plan = build->targets[t].rootfs->plan;
 
 		for (size_t i = 0; i < plan->entries_nr; i++) {
 			const struct sp_entry *e = &plan->entries[i];
 
-			/* a name with a newline cannot be written in a makefile */
-			if (!e->root || strchr(e->source, '\n'))
-				continue;
-			sp_buf_addstr(&rule, " \\\n ");
-			add_name(&rule, sp_root_show(e->root, e->source));
+			if (e->root)
+				add_source(&rule, sp_root_show(e->root, e->source));
 		}
 	}
 	sp_buf_addch(&rule, '\n');

@@ -144,7 +144,11 @@ static int add_entry(struct sp_stages *s, const struct sp_plan *plan,
 	if (sp_overlay_resolve(overlay, path, false, &copy.path, &st, err))
 		return -1;
 	copy.group = CLOSURE_GROUP;
-	return st.type == SP_ABSENT ? sp_overlay_put(overlay, &copy, err) : 0;
+	if (st.type != SP_ABSENT)
+		return 0;
+	if (copy.root)
+		sp_stages_source(s, copy.source);
+	return sp_overlay_put(overlay, &copy, err);
 }
 
 /* --closure: the image's own files before those of this machine. */

@@ -92,6 +92,8 @@ int sp_place_file(const struct sp_place *p, const char *path, const struct sp_st
 	entry.root = p->root;
 	entry.source = path;
 	entry.source_st = *st;
+	if (p->is_local)
+		sp_stages_source(p->s, sp_root_show(p->root, path));
 	entry.caps = sp_file_xattr(&file, CAPS_XATTR, &p->s->arena, &entry.caps_len);
 	return sp_overlay_put(p->state->overlay, &entry, err);
 }

@@ -15,6 +15,7 @@ struct sp_place {
 	struct sp_root *root;
 	const char *root_name;		/* what messages call it: "the context ./app" */
 	bool is_context;		/* .dockerignore counts, secrets are refused */
+	bool is_local;			/* a directory of this machine */
 	bool keep_owner;		/* owners as they are in root; else owner */
 	struct sp_owner owner;
 	bool set_mode;

@@ -15,7 +15,7 @@ int sp_sources_open(struct sp_place *p, const char *from, struct sp_err *err)
 
 	if (!from) {
 		p->root = s->context;
-		p->is_context = true;
+		p->is_context = p->is_local = true;
 		p->root_name = sp_arena_strf(&s->arena, "the context %s", s->directory);
 		return 0;
 	}
@@ -35,6 +35,7 @@ int sp_sources_open(struct sp_place *p, const char *from, struct sp_err *err)
 	p->root = sp_base_context(s, from);
 	p->root_name = sp_arena_strf(&s->arena, "the context %s", from);
 	if (p->root) {
+		p->is_local = true;
 		p->keep_owner = false;
 		return 0;
 	}
@@ -68,8 +69,10 @@ int sp_sources_unpack(const struct sp_place *p, const char *path, const char *de
 		return 0;
 	*SP_VEC_PUSH(p->s->archives) = contents;
 	*ret_done = true;
+	if (p->is_local)
+		sp_stages_source(p->s, sp_root_show(p->root, path));
 	inside.root = sp_contents_root(contents);
-	inside.is_context = false;
+	inside.is_context = inside.is_local = false;
 	inside.keep_owner = true;
 	inside.set_mode = false;
 	if (sp_overlay_mkdirs(p->state->overlay, dest, &p->owner, &p->reason, &real, err))

@@ -26,6 +26,11 @@ struct sp_reason sp_stages_reason(struct sp_stages *s, const struct sp_instructi
 			      in->keyword, in->rest) };
 }
 
+void sp_stages_source(struct sp_stages *s, const char *path)
+{
+	sp_strings_add(&s->sources, &s->arena, path);
+}
+
 /* --- states --- */
 
 static void copy_list(struct sp_strings *to, const struct sp_strings *from,
@@ -125,6 +130,7 @@ void sp_stages_free(struct sp_stages *s)
 	free(s->contexts);
 	free(s->args.items);
 	free(s->used.items);
+	free(s->sources.items);
 	sp_plan_free(s->notes);
 	sp_ignore_free(s->ignore);
 	sp_root_free(s->context);

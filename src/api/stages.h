@@ -68,6 +68,7 @@ struct sp_stages {
 	size_t archives_nr, archives_alloc;
 	struct sp_stage_state *states;	/* one a stage */
 	struct sp_stage_state *last;	/* the target */
+	struct sp_strings sources;	/* files of this machine that were read, for make */
 	struct sp_plan *notes;		/* holds notes until there is a plan */
 	struct sp_rootfs *closure;	/* what --closure has found, or NULL */
 	struct sp_plan *before;		/* the stage's plan before that */
@@ -94,6 +95,9 @@ int sp_stages_at(const struct sp_stages *s, const struct sp_instruction *in,
 
 /* "Dockerfile:7: COPY app /", the reason of what an instruction puts in. */
 struct sp_reason sp_stages_reason(struct sp_stages *s, const struct sp_instruction *in);
+
+/* Remember a file of this machine that the image depends on. */
+void sp_stages_source(struct sp_stages *s, const char *path);
 
 /* A stage as a root: the plan of what it has made over its base.  For COPY --from,
  * and for the result. */

@@ -54,6 +54,8 @@ static int read_file(struct sp_stages *s, struct sp_err *err)
 
 	if (sp_read_file(in ? "/dev/stdin" : s->path, SP_DOCKERFILE_SIZE_MAX, &text, err))
 		return sp_err_wrap(err, "--file");
+	if (!in)
+		sp_stages_source(s, s->path);
 	if (sp_dockerfile_parse(name, sp_buf_str(&text), text.len, &s->file, err))
 		return -1;
 	s->states = sp_arena_alloc(&s->arena, s->file->stages_nr * sizeof(*s->states));
@@ -100,6 +102,7 @@ static int read_ignore(struct sp_stages *s, struct sp_err *err)
 		s->ignore_path = i ? ".dockerignore" : paths[i];
 		if (sp_read_file(paths[i], SP_IGNORE_SIZE_MAX, &text, err))
 			return -1;
+		sp_stages_source(s, paths[i]);
 		return sp_ignore_read(paths[i], sp_buf_str(&text), text.len, &s->ignore, err);
 	}
 	return 0;

@@ -100,6 +100,29 @@ is "$(files | grep app; files | tail -n 1 | cut -d ' ' -f 1)" "/outside/2" "argu
 env -u A "$SCRATCHPACK" -q -f context/Dockerfile -o out.tar --build-arg A
 is "$(files | tail -n 1 | cut -d ' ' -f 1)" "/0/0" "one that is not set leaves the default"
 
+# --- for make -------------------------------------------------------------------------
+
+mkdir -p more
+echo m >more/m
+file <<'END'
+FROM scratch AS one
+COPY a.txt /
+FROM scratch
+COPY --from=one a.txt /x
+COPY --from=more m /
+COPY dynamic /app
+COPY <<E /e
+E
+CMD ["/app"]
+END
+build --closure --build-context more=more --depfile rule.d
+is "$(sed 's/^ *//; s/ .$//; /^out.tar:/d; /libc.so\|ld-linux\|ld.so/d' rule.d)" \
+	"context/Dockerfile
+$T/context/a.txt
+$T/more/m
+$T/context/dynamic" "a rule names what the image is made of"
+like "$(<rule.d)" 'libc.so.6' "the libraries of --closure as well"
+
 # --- other directories and stages ------------------------------------------------
 
 mkdir other

@@ -1,56 +1,18 @@
 /*
- * The client: how a registry is spoken to, and one request with all that it may take
- * until there is an answer.
+ * The client: one request with all that it may take until there is an answer.
  */
 #include "transport/client.h"
 
-#include <pthread.h>
 #include <string.h>
 
-#include "image/json.h"
 #include "transport/client_state.h"
 
-#define HUB "docker.io"
-#define HUB_API "registry-1.docker.io"
-#define PING_MAX (64 * 1024)	/* bytes */
 #define AUTHS_MAX 2		/* challenges that one request may meet */
-
-const char *sp_registry_name(const struct sp_registry *r)
-{
-	return r->name;
-}
-
-const char *sp_registry_domain(const struct sp_registry *r)
-{
-	return r->domain;
-}
-
-const char *sp_registry_path(const struct sp_registry *r)
-{
-	return r->path;
-}
-
-const struct sp_registry_options *sp_registry_settings(const struct sp_registry *r)
-{
-	return r->settings;
-}
-
-const struct sp_transport_options *sp_registry_transport(const struct sp_registry *r)
-{
-	return r->options;
-}
 
 static bool is_redirect(long status)
 {
 	return status == 301 || status == 302 || status == 303 || status == 307 ||
 	       status == 308;
-}
-
-/* What a server says about a time when it is well again, or about itself. */
-static bool is_passing(long status)
-{
-	return status == 408 || status == 429 || status == 499 || status == 500 ||
-	       status == 502 || status == 503 || status == 504 || status == 522;
 }
 
 bool sp_registry_may_retry(const struct sp_http *http)
@@ -169,7 +131,7 @@ static int react(struct exchange *x, struct sp_err *err)
 	if (is_redirect(status) && sp_http_header(x->res, "Location") &&
 	    (reads || status == 307 || status == 308))
 		return follow(x, err);
-	if (is_passing(status) && !x->request->once) {
+	if (sp_client_is_passing(status) && !x->request->once) {
 		struct sp_err unused = { 0 };
 
 		if (sp_registry_wait(x->r, x->tries + 1, x->res, &unused)) {
@@ -187,31 +149,6 @@ static int react(struct exchange *x, struct sp_err *err)
 	return 0;
 }
 
-/* Show each warning of the registry once. */
-static void take_warnings(struct sp_registry *r, const struct sp_http_response *res)
-{
-	const char *value = sp_http_header(res, "Warning");
-
-	for (int n = 0; value && n < WARNINGS_MAX; n++) {
-		const char *text = strchr(value, '"');
-		sp_autofree char *line = NULL;
-
-		text = text ? text + 1 : value;
-		line = sp_strf("%s: %.*s", r->domain, (int)strcspn(text, "\""), text);
-		sp_auth_redact(r->auth, line);
-		pthread_mutex_lock(&r->lock);
-		bool seen = r->warnings_nr >= WARNINGS_MAX;
-		for (size_t i = 0; !seen && i < r->warnings_nr; i++)
-			seen = strcmp(r->warnings[i], line) == 0;
-		if (!seen)
-			r->warnings[r->warnings_nr++] = sp_arena_strdup(&r->arena, line);
-		pthread_mutex_unlock(&r->lock);
-		if (!seen)
-			sp_registry_note(r, line);
-		value = sp_http_header_next(res, "Warning", value);
-	}
-}
-
 static int exchange(struct exchange *x, struct sp_err *err)
 {
 	int rc = 1;
@@ -226,7 +163,7 @@ static int exchange(struct exchange *x, struct sp_err *err)
 		rc = react(x, err);
 	}
 	if (rc == 0)
-		take_warnings(x->r, x->res);
+		sp_client_take_warnings(x->r, x->res);
 	return rc;
 }
 
@@ -306,192 +243,4 @@ void sp_registry_done(struct sp_registry *r, struct sp_stream *stream)
 	sp_conns_give(r->conns, &stream->url, stream->http);
 	sp_arena_release(&stream->arena);
 	free(stream);
-}
-
-/* --- the beginning --- */
-
-/* One GET of /v2/, to see whether there is a registry behind base. */
-static int ping(struct sp_registry *r, const struct sp_url *base, struct sp_http_response *res,
-		enum sp_http_failure *ret_failure, struct sp_err *err)
-{
-	struct sp_http *http;
-
-	*ret_failure = SP_HTTP_OWN;
-	sp_conns_set_origin(r->conns, base);
-	if (sp_conns_take(r->conns, base, &http, err))
-		return -1;
-	int rc = sp_http_do(http, &(struct sp_http_request){
-		.method = "GET", .url = sp_url_text(base, &r->arena), .limit = PING_MAX,
-		.cut_errors = true }, res, err);
-
-	*ret_failure = sp_http_failure(http);
-	sp_conns_give(r->conns, base, http);
-	return rc;
-}
-
-/* Try once; and again as long as that may help. */
-static int reach(struct sp_registry *r, const struct sp_url *base, struct sp_http_response *res,
-		 enum sp_http_failure *ret_failure, struct sp_err *err)
-{
-	for (unsigned n = 1;; n++) {
-		struct sp_err why = { 0 };
-
-		if (ping(r, base, res, ret_failure, &why)) {
-			if (*ret_failure != SP_HTTP_BROKEN || sp_registry_wait(r, n, NULL, &why)) {
-				*err = why;
-				return -1;
-			}
-			continue;
-		}
-		if (!is_passing(res->status))
-			return 0;
-		if (sp_registry_wait(r, n, res, &why)) {
-			if (why.code == SP_ECANCELLED)
-				*err = why;
-			else
-				sp_registry_refused(r, "cannot reach it", res, err);
-			return -1;
-		}
-	}
-}
-
-static int explain_unreached(struct sp_registry *r, enum sp_http_failure failure, bool clear,
-			     struct sp_err *err)
-{
-	if (failure == SP_HTTP_UNTRUSTED)
-		return sp_err_set(err, SP_ENETWORK,
-				  "%s; give the certificate of its authority with --ca-file, "
-				  "or trust anybody there with --tls-verify=false", err->msg);
-	if (failure == SP_HTTP_NO_TLS && !clear)
-		return sp_err_set(err, SP_ENETWORK,
-				  "%s; if it speaks http in the clear, say --plain-http %s",
-				  err->msg, r->domain);
-	return -1;
-}
-
-/*
- * https; http only where the user says so, or for this machine, where https is tried
- * first all the same.
- */
-static int connect_to(struct sp_registry *r, struct sp_http_response *res, struct sp_err *err)
-{
-	const char *host = strcmp(r->domain, HUB) == 0 ? HUB_API : r->domain;
-	bool clear = sp_host_listed(r->settings->plain_http, r->settings->plain_http_nr, r->domain);
-	bool insecure = r->settings->insecure_all ||
-			sp_host_listed(r->settings->insecure, r->settings->insecure_nr, r->domain);
-	enum sp_http_failure failure;
-	struct sp_url https, http;
-
-	if (sp_url_parse(sp_arena_strf(&r->arena, "https://%s/v2/", host), &r->arena, &https, err) ||
-	    sp_url_parse(sp_arena_strf(&r->arena, "http://%s/v2/", host), &r->arena, &http, err))
-		return sp_err_wrap(err, "%s", r->domain);
-	r->base = clear ? http : https;
-	if (reach(r, &r->base, res, &failure, err) == 0)
-		return 0;
-	bool may = !clear && (insecure || sp_host_is_loopback(https.host)) &&
-		   (failure == SP_HTTP_NO_TLS || failure == SP_HTTP_BROKEN ||
-		    (failure == SP_HTTP_NO_CONNECTION && !strchr(r->domain, ':')));
-	struct sp_err first = *err;
-
-	if (!may)
-		return explain_unreached(r, failure, clear, err);
-	r->base = http;
-	if (reach(r, &r->base, res, &failure, err)) {
-		/* what is wrong with https is what there is to repair */
-		if (failure == SP_HTTP_NO_CONNECTION || failure == SP_HTTP_BROKEN)
-			*err = first;
-		return -1;
-	}
-	return 0;
-}
-
-static void add_scopes(struct sp_registry *r, bool push)
-{
-	const struct sp_registry_options *s = r->settings;
-	size_t len = strlen(r->domain);
-
-	/* a login asks for nothing but to be let in */
-	if (!*r->path)
-		return;
-	sp_auth_add_scope(r->auth, sp_arena_strf(&r->arena, "repository:%s:%s", r->path,
-						 push ? "pull,push" : "pull"));
-	for (size_t i = 0; push && i < s->mount_from_nr; i++) {
-		const char *name = s->mount_from[i];
-
-		if (strncmp(name, r->domain, len) == 0 && name[len] == '/' &&
-		    strcmp(name + len + 1, r->path) != 0)
-			sp_auth_add_scope(r->auth, sp_arena_strf(&r->arena, "repository:%s:pull",
-								 name + len + 1));
-	}
-}
-
-static int start(struct sp_registry *r, bool push, struct sp_err *err)
-{
-	struct sp_http_response res = { 0 };
-	int rc = -1;
-
-	if (sp_conns_new(r->options, r->domain, &r->conns, err))
-		return -1;
-	r->auth = sp_auth_new(r->options, r->conns, r->domain, *r->path ? r->path : NULL);
-	add_scopes(r, push);
-	if (connect_to(r, &res, err))
-		goto out;
-	r->reached = true;
-	take_warnings(r, &res);
-	if (res.status == 401)
-		rc = sp_auth_meet(r->auth, &r->base, 0, &res, err);
-	else if (res.status == 200)
-		rc = 0;
-	else if (res.status == 404)
-		rc = sp_err_set(err, SP_ENETWORK, "%s: is no registry: it has no /v2/", r->domain);
-	else
-		rc = sp_registry_refused(r, "cannot begin", &res, err);
-out:
-	sp_http_response_release(&res);
-	return rc;
-}
-
-int sp_registry_new(const struct sp_transport_options *options, const struct sp_ref *ref,
-		    bool push, struct sp_registry **ret, struct sp_err *err)
-{
-	struct sp_registry *r = sp_calloc(1, sizeof(*r));
-
-	pthread_mutex_init(&r->lock, NULL);
-	pthread_mutex_init(&r->note_lock, NULL);
-	r->options = options;
-	r->settings = sp_registry_options_of(options);
-	r->domain = sp_arena_strdup(&r->arena, ref->domain);
-	r->path = sp_arena_strdup(&r->arena, ref->path);
-	r->name = *r->path ? sp_arena_strf(&r->arena, "%s/%s", r->domain, r->path) : r->domain;
-	if (start(r, push, err)) {
-		sp_registry_free(r);
-		return -1;
-	}
-	*ret = r;
-	return 0;
-}
-
-int sp_registry_check(struct sp_registry *r, struct sp_err *err)
-{
-	SP_CLEANUP(sp_arena_release) struct sp_arena arena = { 0 };
-	struct sp_http_response res = { 0 };
-	int rc = sp_registry_do(r, &(struct sp_registry_request){
-		.method = "GET", .url = &r->base }, &res, &arena, NULL, err);
-
-	if (!rc && res.status != 200)
-		rc = sp_registry_refused(r, "cannot log in", &res, err);
-	sp_http_response_release(&res);
-	return rc;
-}
-
-void sp_registry_free(struct sp_registry *r)
-{
-	if (!r)
-		return;
-	sp_auth_free(r->auth);
-	sp_conns_free(r->conns);
-	sp_arena_release(&r->arena);
-	pthread_mutex_destroy(&r->note_lock);
-	pthread_mutex_destroy(&r->lock);
-	free(r);
 }

@@ -27,6 +27,36 @@ void sp_registry_note(struct sp_registry *r, const char *text)
 	pthread_mutex_unlock(&r->note_lock);
 }
 
+void sp_client_take_warnings(struct sp_registry *r, const struct sp_http_response *res)
+{
+	const char *value = sp_http_header(res, "Warning");
+
+	for (int n = 0; value && n < WARNINGS_MAX; n++) {
+		const char *text = strchr(value, '"');
+		sp_autofree char *line = NULL;
+
+		text = text ? text + 1 : value;
+		line = sp_strf("%s: %.*s", r->domain, (int)strcspn(text, "\""), text);
+		sp_auth_redact(r->auth, line);
+		pthread_mutex_lock(&r->lock);
+		bool seen = r->warnings_nr >= WARNINGS_MAX;
+		for (size_t i = 0; !seen && i < r->warnings_nr; i++)
+			seen = strcmp(r->warnings[i], line) == 0;
+		if (!seen)
+			r->warnings[r->warnings_nr++] = sp_arena_strdup(&r->arena, line);
+		pthread_mutex_unlock(&r->lock);
+		if (!seen)
+			sp_registry_note(r, line);
+		value = sp_http_header_next(res, "Warning", value);
+	}
+}
+
+bool sp_client_is_passing(long status)
+{
+	return status == 408 || status == 429 || status == 499 || status == 500 ||
+	       status == 502 || status == 503 || status == 504 || status == 522;
+}
+
 /* Seconds since 1970 of an HTTP date ("Sun, 06 Nov 1994 08:49:37 GMT"), or -1. */
 static int64_t parse_date(const char *text)
 {

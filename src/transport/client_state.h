@@ -1,5 +1,5 @@
 /*
- * What a client is inside: for client.c and client_retry.c alone.
+ * What a client is inside: for the client_*.c files alone.
  */
 #ifndef SP_TRANSPORT_CLIENT_STATE_H
 #define SP_TRANSPORT_CLIENT_STATE_H
@@ -26,5 +26,11 @@ struct sp_registry {
 	size_t warnings_nr;
 	pthread_mutex_t note_lock;	/* one note at a time */
 };
+
+/* client_retry.c: is this status one that may be another soon? */
+bool sp_client_is_passing(long status);
+
+/* Show each warning of the registry once. */
+void sp_client_take_warnings(struct sp_registry *r, const struct sp_http_response *res);
 
 #endif

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "base/vec.h"
-#include "image/checked.h"
 #include "image/document.h"
 #include "image/image.h"
 #include "transport/manifests.h"
@@ -203,15 +202,15 @@ static bool is_done(struct sp_registry_dest *d, const struct sp_digest *digest)
 	return done;
 }
 
-static void set_done(struct sp_registry_dest *d, const struct sp_digest *digest)
+void sp_registry_dest_done(struct sp_registry_dest *d, const struct sp_digest *digest)
 {
 	pthread_mutex_lock(&d->lock);
 	sp_map_set(&d->done, sp_arena_strdup(&d->arena, digest->str), 0);
 	pthread_mutex_unlock(&d->lock);
 }
 
-static int is_there(struct sp_registry_dest *d, const struct sp_desc *desc, bool *ret,
-		    struct sp_err *err)
+int sp_registry_dest_there(struct sp_registry_dest *d, const struct sp_desc *desc,
+			   bool *ret, struct sp_err *err)
 {
 	*ret = is_done(d, &desc->digest);
 	/* a document is compared when it is written */
@@ -220,7 +219,7 @@ static int is_there(struct sp_registry_dest *d, const struct sp_desc *desc, bool
 	if (sp_blob_there(d->r, desc, ret, err))
 		return -1;
 	if (*ret)
-		set_done(d, &desc->digest);
+		sp_registry_dest_done(d, &desc->digest);
 	return 0;
 }
 
@@ -229,7 +228,7 @@ static int dest_has(struct sp_sink *sink, const struct sp_desc *desc, bool *ret,
 {
 	struct sp_registry_dest *d = of_sink(sink);
 
-	if (is_there(d, desc, ret, err))
+	if (sp_registry_dest_there(d, desc, ret, err))
 		return -1;
 	/* so that it is not asked for again when it has been written */
 	if (!*ret)
@@ -245,7 +244,7 @@ static int keep_document(struct sp_registry_dest *d, const struct sp_desc *desc)
 	doc->desc.media_type = sp_arena_strdup(&d->arena, desc->media_type);
 	doc->text = d->filling;
 	d->filling = (struct sp_buf){ 0 };
-	set_done(d, &desc->digest);
+	sp_registry_dest_done(d, &desc->digest);
 	return 0;
 }
 
@@ -272,7 +271,7 @@ static int end_whole(struct sp_registry_dest *d, const struct sp_desc *desc,
 
 	if (d->file.fd >= 0)
 		body = (struct sp_body){ file_body, &d->file };
-	if (!sp_digest_equal(&d->absent, &desc->digest) && is_there(d, desc, &there, err))
+	if (!sp_digest_equal(&d->absent, &desc->digest) && sp_registry_dest_there(d, desc, &there, err))
 		return -1;
 	if (there)
 		return 0;
@@ -295,90 +294,11 @@ static int dest_end(struct sp_sink *sink, const struct sp_desc *desc, struct sp_
 	if (d->lost) {
 		d->again = d->spool = true;
 	} else {
-		set_done(d, &desc->digest);
+		sp_registry_dest_done(d, &desc->digest);
 		d->again = false;
 	}
 	drop(d);
 	return 0;
-}
-
-/* --- a blob that another source has --- */
-
-struct take {
-	struct sp_source *source;
-	const struct sp_desc *desc;
-	struct sp_blob_reader *reader;
-	uint64_t pos;
-};
-
-static void take_close(struct take *t)
-{
-	if (t->reader)
-		t->reader->close(t->reader);
-	t->reader = NULL;
-}
-
-/* Begin to read anew, and go to where the body is wanted from. */
-static int take_seek(struct take *t, uint64_t offset, struct sp_err *err)
-{
-	take_close(t);
-	t->pos = 0;
-	if (sp_checked_open(t->source, t->desc, &t->reader, err))
-		return -1;
-	while (t->pos < offset) {
-		char skip[16384];
-		uint64_t left = offset - t->pos;
-		size_t got, len = left < sizeof(skip) ? (size_t)left : sizeof(skip);
-
-		if (t->reader->read(t->reader, skip, len, &got, err))
-			return -1;
-		if (!got)
-			return sp_err_set(err, SP_ECHANGED, "blob %s: became shorter",
-					  t->desc->digest.str);
-		t->pos += got;
-	}
-	return 0;
-}
-
-/* The last bytes are given out only when the digest of all is right, so that wrong
- * ones never make a whole blob. */
-static int take_body(void *ctx, void *buf, size_t len, uint64_t offset, size_t *ret_len,
-		     struct sp_err *err)
-{
-	struct take *t = ctx;
-	size_t got;
-	char more;
-
-	if ((!t->reader || t->pos != offset) && take_seek(t, offset, err))
-		return -1;
-	if (t->reader->read(t->reader, buf, len, ret_len, err))
-		return -1;
-	t->pos += *ret_len;
-	if (t->pos == t->desc->size)
-		return t->reader->read(t->reader, &more, 1, &got, err);
-	return 0;
-}
-
-static int dest_take(struct sp_dest *dest, struct sp_source *source, const struct sp_desc *desc,
-		     struct sp_err *err)
-{
-	struct sp_registry_dest *d = (struct sp_registry_dest *)dest;
-	struct take t = { .source = source, .desc = desc };
-	bool there;
-	int rc;
-
-	if (is_there(d, desc, &there, err))
-		return -1;
-	if (there)
-		return 0;
-	/* an empty blob asks for nothing to be read */
-	rc = desc->size ? 0 : take_seek(&t, 0, err);
-	if (!rc)
-		rc = sp_blob_put(d->r, desc, &(struct sp_body){ take_body, &t }, err);
-	take_close(&t);
-	if (!rc)
-		set_done(d, &desc->digest);
-	return rc;
 }
 
 /* --- the image --- */
@@ -462,7 +382,7 @@ static void dest_free(struct sp_dest *dest)
 
 static const struct sp_dest_ops registry_ops = {
 	.prepare = dest_prepare, .commit = dest_commit, .free = dest_free,
-	.knows = sp_registry_dest_knows, .take = dest_take, .again = dest_again,
+	.knows = sp_registry_dest_knows, .take = sp_registry_dest_take, .again = dest_again,
 };
 
 /* where is the image's name, which sp_dest_ref() gives to the caller. */

@@ -1,6 +1,6 @@
 /*
- * What a destination in a registry is inside: for registry_dest.c and
- * registry_known.c alone.
+ * What a destination in a registry is inside: for the registry_*.c files
+ * alone.
  */
 #ifndef SP_TRANSPORT_REGISTRY_DEST_H
 #define SP_TRANSPORT_REGISTRY_DEST_H
@@ -59,6 +59,16 @@ struct sp_registry_dest {
 	struct sp_known_layer *known;
 	size_t known_nr, known_alloc;
 };
+
+/* Is the blob there, or can it be mounted?  From any thread, as the next one. */
+SP_CHECKED int sp_registry_dest_there(struct sp_registry_dest *d, const struct sp_desc *desc,
+				      bool *ret, struct sp_err *err);
+/* It is there from now on. */
+void sp_registry_dest_done(struct sp_registry_dest *d, const struct sp_digest *digest);
+
+/* registry_take.c: sp_dest_ops.take. */
+SP_CHECKED int sp_registry_dest_take(struct sp_dest *dest, struct sp_source *source,
+				     const struct sp_desc *desc, struct sp_err *err);
 
 /* registry_known.c: sp_dest_ops.knows; diff_id NULL asks whether anything is known. */
 bool sp_registry_dest_knows(const struct sp_dest *dest, const struct sp_digest *diff_id,

@@ -36,6 +36,7 @@ struct sp_unpack *sp_unpack_new(struct sp_blob_reader *reader,
 	u->kind = SP_COMPRESS_NONE;
 	u->limits = limits ? *limits :
 			     (struct sp_unpack_limits){ SP_UNPACK_RATIO_MAX,
+							SP_UNPACK_RATIO_FROM,
 							SP_UNPACK_SIZE_MAX };
 	return u;
 }
@@ -135,10 +136,12 @@ static int check_limits(struct sp_unpack *u, struct sp_err *err)
 			   (unsigned long long)u->limits.size);
 		return refuse(u, "layer-bomb", err);
 	}
-	if (u->kind == SP_COMPRESS_GZIP && u->out_total > SP_UNPACK_RATIO_FROM &&
-	    u->out_total / u->limits.gzip_ratio > u->in_total) {
-		sp_err_set(err, SP_EVERIFY, "unpacks to more than %llu times its size",
-			   (unsigned long long)u->limits.gzip_ratio);
+	if (u->out_total > u->limits.ratio_from &&
+	    u->out_total / u->limits.ratio > u->in_total) {
+		sp_err_set(err, SP_EVERIFY,
+			   "unpacks to more than %llu bytes and %llu times its size, as a decompression bomb does",
+			   (unsigned long long)u->limits.ratio_from,
+			   (unsigned long long)u->limits.ratio);
 		return refuse(u, "layer-bomb", err);
 	}
 	return 0;

@@ -22,15 +22,14 @@
 #include "image/blob.h"
 #include "image/compress.h"
 
-/* zlib's format can give at most 1032 bytes for one, so an honest gzip stream
- * never comes near; zstd gives 32 500 for one on zeros, so that for it only the
- * total is limited. */
-#define SP_UNPACK_RATIO_MAX 2000
-#define SP_UNPACK_RATIO_FROM (1024 * 1024)	/* bytes before the ratio counts */
+/* gzip can give 1032 bytes for one and zstd 32 500, on zeros.  A small layer may
+ * (a file of zeros is no crime); a large one of real files is nowhere near. */
+#define SP_UNPACK_RATIO_MAX 200
+#define SP_UNPACK_RATIO_FROM (UINT64_C(256) << 20)	/* bytes before the ratio counts */
 #define SP_UNPACK_SIZE_MAX (UINT64_C(64) << 30)	/* bytes of one layer */
 
 struct sp_unpack_limits {
-	uint64_t gzip_ratio, size;
+	uint64_t ratio, ratio_from, size;
 };
 
 struct sp_unpack;

@@ -20,7 +20,8 @@
 
 #include "base/err.h"
 
-#define SP_UNZSTD_WINDOW_LOG_MAX 27	/* 128 MiB; RFC 8878 asks for 8 MiB at least */
+#define SP_UNZSTD_WINDOW_LOG_MAX 25	/* 32 MiB; RFC 8878 asks for 8 MiB at least,
+					 * and zstd -19 for no more */
 
 struct sp_unzstd;
 

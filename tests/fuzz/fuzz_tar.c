@@ -105,7 +105,8 @@ static void build_tree(struct layer *layer)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct sp_unpack_limits limits = { SP_UNPACK_RATIO_MAX, 16 << 20 };
+	const struct sp_unpack_limits limits = { SP_UNPACK_RATIO_MAX, 1 << 20,
+							 16 << 20 };
 	struct input in = { { read_input, NULL }, data, size };
 	struct sp_unpack *unpack = sp_unpack_new(&in.reader, &limits);
 	struct sp_tar_reader *tar = sp_tar_reader_new(read_unpacked, unpack);

@@ -1,0 +1,70 @@
+#!/bin/bash
+# Hostile images, more than two hundred: whoever reads one refuses it with the reason,
+# soon, in little memory, and leaves nothing behind.  tests/hostile/images.py makes them
+# and says what has to come of each.
+. "$(dirname "$0")/../lib.sh"
+
+need python3 /usr/bin/time
+printf '%s\n' 'void _start(void) { __asm__ volatile("mov $60, %eax; xor %edi, %edi; syscall"); }' |
+	compile app -nostdlib -static -Wl,--build-id=none
+mkdir images out tmp
+if ! python3 -B "$TOP/tests/hostile/images.py" app images >cases; then
+	fail "the images are made"
+	done_testing
+fi
+ok "there are enough of them" test "$(wc -l <cases)" -gt 200
+ls -A /tmp >tmp-before
+
+CPU_MAX=2 MEMORY_MAX=$((64 * 1024))	# seconds, KiB
+[ "$BUILD" = "${BUILD%san-*}" ] || CPU_MAX=20 MEMORY_MAX=$((1024 * 1024))
+
+# attempt CMD...: sets $status, $said and $spent (what was over a limit)
+attempt() {
+	local user system memory
+	TMPDIR=$T/tmp timeout -k 5 60 /usr/bin/time -q -o spent -f '%U %S %M' "$@" >said-out 2>said
+	status=$?
+	read -r user system memory < <(tail -n 1 spent)
+	spent=$(awk -v s="$user $system" -v cpu=$CPU_MAX -v kib="$memory" -v max=$MEMORY_MAX '
+		BEGIN { split(s, t, " "); if (t[1] + t[2] > cpu) printf " %.1f seconds", t[1] + t[2]
+			if (kib > max) printf " %d KiB", kib }')
+}
+
+# Does what came of it fit?  Adds to $wrong.
+judge() { # NAME WANT REGEX ALSO: exit codes that are fine, too
+	local name=$1 want=$2 regex=$3 bad=$spent
+	case $want in
+	refused)
+		[[ " 4 7 $4 " == *" $status "* ]] || bad+=" exit $status"
+		grep -aEq -- "$regex" said said-out || bad+=" does not say $regex"
+		;;
+	fine) [ "$status" -eq 0 ] || bad+=" exit $status" ;;
+	any) [[ " 0 4 7 $4 " == *" $status "* ]] || bad+=" exit $status" ;;
+	ambiguous) [[ " 0 1 2 $4 " == *" $status "* ]] || bad+=" exit $status" ;;
+	esac
+	# what a terminal would obey
+	! grep -aq $'\x1b' said said-out || bad+=" escape sequences"
+	[ "$status" -eq 0 ] || [ -z "$(ls -A out)" ] || bad+=" left $(ls -A out)"
+	[ -z "$(ls -A tmp)" ] || bad+=" temporary $(ls -A tmp)"
+	rm -rf out tmp
+	mkdir out tmp
+	[ -z "$bad" ] || wrong+="$name:$bad: $(head -c 200 said)"$'\n'
+}
+
+# each TEXT ALSO CMD...: runs CMD on each image, @ stands for it
+each() {
+	local text=$1 also=$2 name want regex image command
+	shift 2
+	wrong=''
+	while read -r name want regex; do
+		image=images/$name
+		[ -e "$image" ] || image+=.tar
+		command=("${@//@/$image}")
+		attempt "${command[@]}"
+		judge "$name" "$want" "$regex" "$also"
+	done <cases
+	is "$wrong" "" "$text"
+}
+
+each "verify" "" "$SCRATCHPACK" verify @
+is "$(ls -A /tmp | grep scratchpack | comm -13 tmp-before - 2>/dev/null)" "" "nothing is left elsewhere"
+done_testing

@@ -45,6 +45,10 @@ bool sp_desc_is_attestation(const struct sp_json *desc);
  * ref.name of the specification often a tag.  NULL if there is none. */
 const char *sp_desc_name(const struct sp_json *desc);
 
+/* A descriptor may carry the blob in itself, and readers may take either: is it another
+ * one than the digest's?  Then a phrase that says so, else NULL. */
+const char *sp_desc_data_problem(const struct sp_json *value, const struct sp_desc *desc);
+
 /* Bytes of unknown kind as they can be shown: "\xNN" for what is not printable,
  * and not too many of them.  malloc'ed. */
 char *sp_show(const char *s, size_t len);

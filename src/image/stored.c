@@ -14,6 +14,7 @@
 #include "image/unpack.h"
 
 #define DOCKER_MANIFEST_MAX (1024 * 1024)	/* bytes; what containers/image reads */
+#define LAYOUT_FILE_MAX 4096	/* bytes of oci-layout */
 #define NAMES_SHOWN 10
 
 /* --- documents --- */
@@ -90,6 +91,16 @@ int sp_stored_document(struct sp_source *source, const struct sp_desc *desc,
 	if (sp_stored_parse(ret_text, kind, desc->media_type, ret, err))
 		return sp_err_wrap(err, "%s %s", names[kind], desc->digest.str);
 	return 0;
+}
+
+int sp_stored_desc(struct sp_stored *stored, const struct sp_json *value,
+		   struct sp_desc *ret, struct sp_err *err)
+{
+	if (sp_desc_parse(value, &stored->arena, ret, err))
+		return -1;
+	const char *problem = sp_desc_data_problem(value, ret);
+	return problem ? sp_err_set(err, SP_EVERIFY, "descriptor of %s: %s", ret->digest.str,
+				    problem) : 0;
 }
 
 /* --- names --- */
@@ -191,6 +202,26 @@ static int match(const struct sp_json *index, const char *ref, struct found *f,
 	return f->items_nr ? 0 : no_such_name(list, ref, err);
 }
 
+/* A layout of another version may mean something else by the same names.  One that
+ * says nothing is taken: skopeo takes it, and old tools left the file out. */
+static int check_layout(struct sp_source *source, struct sp_err *err)
+{
+	sp_autobuf struct sp_buf text = { 0 };
+	sp_autojson struct sp_json *doc = NULL;
+	struct sp_err first = { 0 };
+	struct breach b = { NULL, &first };
+
+	if (source->read_file(source, "oci-layout", LAYOUT_FILE_MAX, &text, err))
+		return -1;
+	if (!text.len)
+		return 0;
+	if (sp_json_parse(text.data, text.len, &doc, err))
+		return sp_err_wrap(err, "oci-layout");
+	b.doc = doc;
+	sp_schema_check(SP_SCHEMA_LAYOUT, doc, keep_breach, &b);
+	return first.msg[0] ? sp_err_set(err, SP_EVERIFY, "oci-layout: %s", first.msg) : 0;
+}
+
 static int read_index(struct sp_source *source, struct sp_json **ret, struct sp_err *err)
 {
 	sp_autobuf struct sp_buf text = { 0 };
@@ -199,7 +230,7 @@ static int read_index(struct sp_source *source, struct sp_json **ret, struct sp_
 		return -1;
 	if (text.len && sp_stored_parse(&text, SP_DOC_INDEX, NULL, ret, err))
 		return sp_err_wrap(err, "index.json");
-	return 0;
+	return *ret ? check_layout(source, err) : 0;
 }
 
 int sp_stored_find(struct sp_source *source, const char *ref, struct sp_arena *arena,
@@ -255,7 +286,7 @@ static int take_layers(struct sp_stored *s, struct sp_err *err)
 	s->layers = sp_arena_alloc(&s->arena, (s->layers_nr + 1) * sizeof(*s->layers));
 	memset(s->layers, 0, (s->layers_nr + 1) * sizeof(*s->layers));
 	for (const struct sp_json *i = sp_json_first(list); i; i = sp_json_next(i), nr++)
-		if (sp_desc_parse(i, &s->arena, &s->layers[nr].desc, err) ||
+		if (sp_stored_desc(s, i, &s->layers[nr].desc, err) ||
 		    check_layer(i, &s->layers[nr].desc, err))
 			return -1;
 	return 0;
@@ -288,12 +319,24 @@ int sp_stored_take_config(struct sp_stored *s, struct sp_err *err)
 	return 0;
 }
 
+/* Who chooses by the index and who looks into the configuration must see the same. */
+static int check_claim(const struct sp_stored *s, struct sp_err *err)
+{
+	if (!s->index_os || (strcmp(s->index_os, s->os) == 0 && strcmp(s->index_arch, s->arch) == 0))
+		return 0;
+	sp_autofree char *text = sp_strf("%s/%s", s->index_os, s->index_arch);
+	sp_autofree char *claim = sp_show(text, strlen(text)), *is = sp_stored_platform(s);
+	return sp_err_set(err, SP_EVERIFY,
+			  "manifest %s: its index says that it is for %s, its configuration %s",
+			  s->manifest.digest.str, claim, is);
+}
+
 /* The manifest was chosen and is parsed: the rest. */
 static int take_manifest(struct sp_stored *s, struct sp_err *err)
 {
 	const struct sp_json *config = sp_json_get(s->manifest_doc, "config");
 
-	if (sp_desc_parse(config, &s->arena, &s->config, err))
+	if (sp_stored_desc(s, config, &s->config, err))
 		return sp_err_wrap(err, "manifest %s", s->manifest.digest.str);
 	if (!sp_mt_is_config(s->config.media_type)) {
 		sp_autofree char *shown = sp_show(s->config.media_type,
@@ -308,7 +351,7 @@ static int take_manifest(struct sp_stored *s, struct sp_err *err)
 	if (sp_stored_document(s->source, &s->config, SP_DOC_CONFIG, &s->config_text,
 			       &s->config_doc, err))
 		return -1;
-	return sp_stored_take_config(s, err);
+	return sp_stored_take_config(s, err) ? -1 : check_claim(s, err);
 }
 
 static int check_platform(const struct sp_stored *s, const struct sp_stored_want *want,
@@ -337,7 +380,7 @@ static int open_layout(struct sp_stored *s, const struct sp_json *index, const c
 		return -1;
 	if (f.items_nr > 1)
 		s->top = s->manifest;
-	else if (sp_desc_parse(f.items[0], &s->arena, &s->top, err))
+	else if (sp_stored_desc(s, f.items[0], &s->top, err))
 		return -1;
 	return check_platform(s, want, err);
 }

@@ -42,6 +42,7 @@ struct sp_stored {
 	struct sp_buf manifest_text, config_text;
 	struct sp_json *manifest_doc, *config_doc;	/* manifest_doc may be NULL as well */
 	const char *os, *arch, *variant;	/* as the configuration says; variant may be NULL */
+	const char *index_os, *index_arch;	/* as the index says, or NULL */
 	bool docker;			/* Docker's media types, and not OCI's */
 	struct sp_stored_layer *layers;	/* bottom first */
 	size_t layers_nr;

@@ -106,6 +106,15 @@ static void note_platform(struct choice *c, const struct sp_json *platform)
 		sp_buf_addf(&c->platforms, "%s%s", c->platforms.len ? ", " : "", shown);
 }
 
+static void keep_claim(struct sp_stored *s, const struct sp_json *platform)
+{
+	const char *os = sp_json_str(platform, "os");
+	const char *arch = sp_json_str(platform, "architecture");
+
+	s->index_os = os && arch ? sp_arena_strdup(&s->arena, os) : NULL;
+	s->index_arch = os && arch ? sp_arena_strdup(&s->arena, arch) : NULL;
+}
+
 static int weigh(struct choice *c, const struct sp_json *value, const struct sp_desc *desc,
 		 struct sp_err *err)
 {
@@ -127,11 +136,10 @@ static int weigh(struct choice *c, const struct sp_json *value, const struct sp_
 						   sp_json_str(platform, "architecture"),
 						   sp_json_str(platform, "variant")) : 1;
 	/* the only one serves who takes any: remember the first */
-	if (!score && c->manifests == 1)
-		c->stored->manifest = *desc;
-	if (score > c->score) {
+	if (score > c->score || (!score && c->manifests == 1)) {
 		c->score = score;
 		c->stored->manifest = *desc;
+		keep_claim(c->stored, config ? NULL : platform);
 	}
 	return 0;
 }
@@ -144,7 +152,7 @@ static int choose(struct choice *c, const struct sp_json *value, unsigned depth,
 	if (++c->seen > SP_STORED_MANIFESTS_MAX)
 		return sp_err_set(err, SP_EVERIFY, "leads to more than %d manifests",
 				  SP_STORED_MANIFESTS_MAX);
-	if (sp_desc_parse(value, &c->stored->arena, &desc, err))
+	if (sp_stored_desc(c->stored, value, &desc, err))
 		return -1;
 	if (sp_mt_is_index(desc.media_type))
 		return choose_in_index(c, &desc, depth, err);

@@ -102,58 +102,15 @@ void sp_verify_check_layout(struct sp_verify_state *v, const struct sp_json *doc
 	check_schema(v, SP_SCHEMA_LAYOUT, "oci-layout", doc);
 }
 
-/* The six bits of a base64 digit (RFC 4648 section 4), -1 if it is none. */
-static int base64_digit(char c)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-static bool base64(const char *text, struct sp_buf *ret)
-{
-	size_t len = strlen(text), digits = strcspn(text, "=");
-	unsigned bits = 0;
-
-	if (len % 4 || len - digits > 2 || strspn(text + digits, "=") != len - digits)
-		return false;
-	for (size_t i = 0; i < digits; i++) {
-		int digit = base64_digit(text[i]);
-
-		if (digit < 0)
-			return false;
-		bits = (bits << 6 | (unsigned)digit) & 0xffffff;
-		/* digits 2, 3 and 4 of a group complete a byte each */
-		if (i % 4)
-			sp_buf_addch(ret, (char)(bits >> (6 - 2 * (i % 4))));
-	}
-	return true;
-}
-
-/* A descriptor may carry the blob in itself; readers may take either. */
 static void check_data(struct sp_verify_state *v, const struct sp_json *value,
 		       const struct sp_desc *desc)
 {
-	struct sp_buf bytes sp_autobuf = { 0 };
-	struct sp_hash *hash sp_autohash = NULL;
-	const char *data = sp_json_str(value, "data");
-	struct sp_digest digest;
+	const char *problem = sp_desc_data_problem(value, desc);
 
-	if (!data)
+	if (!problem)
 		return;
 	sp_autofree char *where = sp_strf("descriptor of %s", desc->digest.str);
-	if (!base64(data, &bytes)) {
-		sp_verify_problem(v, "descriptor-data", where, "its data is not base64");
-		return;
-	}
-	hash = sp_hash_new_like(&desc->digest);
-	sp_hash_add(hash, bytes.data, bytes.len);
-	sp_hash_done(hash, &digest);
-	if (bytes.len != desc->size || !sp_digest_equal(&digest, &desc->digest))
-		sp_verify_problem(v, "descriptor-data", where,
-				  "its data is not the blob that it names");
+	sp_verify_problem(v, "descriptor-data", where, "%s", problem);
 }
 
 bool sp_verify_desc(struct sp_verify_state *v, const struct sp_json *value,

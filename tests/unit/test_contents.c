@@ -211,7 +211,8 @@ static void lying(void)
 	refused(&m, SP_EVERIFY, "the media type says zstd", "another compression than claimed");
 	unmake(&m);
 	make(&m, &(struct recipe){ .doc = "config", .from = "\"os\":\"linux\"",
-				   .to = "\"os\":\"windows\"" });
+				   .to = "\"os\":\"windows\"", .docker = true,
+				   .no_oci = true });
 	refused(&m, SP_EVERIFY, "for windows", "an image for Windows");
 	unmake(&m);
 }

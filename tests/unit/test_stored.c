@@ -101,6 +101,12 @@ static const struct {
 	  SP_EVERIFY, "names no image" },
 	{ "only an attestation", "index", "\"architecture\":\"amd64\",\"os\":\"linux\"",
 	  "\"architecture\":\"unknown\",\"os\":\"unknown\"", SP_EVERIFY, "names no image" },
+	{ "a configuration for another system than the index says", "config", "\"os\":\"linux\"",
+	  "\"os\":\"windows\"", SP_EVERIFY, "its configuration windows" },
+	{ "a layout of another version", "layout", "1.0.0", "2.0.0", SP_EVERIFY, "oci-layout" },
+	{ "a layout file that is no JSON", "layout", "}", "", SP_EVERIFY, "oci-layout" },
+	{ "data that is other data", "index", "\"platform\":", "\"data\":\"e30=\",\"platform\":",
+	  SP_EVERIFY, "its data is not" },
 	{ "the platform is only in the configuration", "index", "\"platform\":{", "\"x\":{", 0, NULL },
 };
 

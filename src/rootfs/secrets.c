@@ -68,9 +68,12 @@ static const struct { const char *glob, *what; } names[] = {
 	{ "/var/run/secrets", TOKEN },
 };
 
-/* The other half of a key pair, which is meant to be seen. */
+/* Keys that are meant to be seen: the other half of a pair, and those of the DNS's root. */
 static bool is_public(const char *path)
 {
+	if (sp_path_match("/usr/share/dns/*.key", path) ||
+	    sp_path_match("**/unbound/root.key", path))
+		return true;
 	static const char end[] = ".pub";
 	size_t len = strlen(path);
 
@@ -194,6 +197,12 @@ const char *sp_secret_content(const void *head, size_t len)
 	static const char begin[] = "-- BEGIN ", pem[] = "--BEGIN ";
 	struct text t = { head, (const char *)head + len };
 
+	const char *what = sp_secret_text(head, len);
+
+	if (what)
+		return what;
+	if (sp_secret_pgp(head, len))
+		return "a private PGP key";
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
 		if (starts(&t, lines[i].line))
 			return lines[i].what;

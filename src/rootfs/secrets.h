@@ -5,6 +5,7 @@
 #ifndef SP_ROOTFS_SECRETS_H
 #define SP_ROOTFS_SECRETS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define SP_SECRET_HEAD 65536	/* bytes of a file that are worth a look */
@@ -21,5 +22,10 @@ const char *sp_secret_name(const char *path);
  * keys and certificates, do not.
  */
 const char *sp_secret_content(const void *head, size_t len);
+
+/* secret_texts.c: what sp_secret_content() asks first: passwords, tokens and the like in
+ * a text, NULL if there are none; and whether it is a secret key of OpenPGP. */
+const char *sp_secret_text(const void *head, size_t len);
+bool sp_secret_pgp(const void *head, size_t len);
 
 #endif

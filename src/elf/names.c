@@ -1,6 +1,6 @@
 /*
- * Strings that may name files: from NUL to NUL, and a look for '/' and ".so" before
- * anything else.
+ * Strings that may name files.  Most constants are no text at all, so the look is for the
+ * bytes that matter, '/' and ".so", and only then for the string around them.
  */
 #include "elf/names.h"
 
@@ -34,36 +34,68 @@ static const char *text_before(const char *start, const char *end)
 	return p;
 }
 
-static bool take_text(struct visitor *v, const char *start, size_t len)
+static const char *text_after(const char *p, const char *end)
 {
-	const char *end = start + len;
+	while (p < end && is_text(*p))
+		p++;
+	return p;
+}
 
-	if (len < LEN_MIN || len > SP_ELF_NAME_TEXT_MAX ||
-	    (!memchr(start, '/', len) && !memmem(start, len, ".so", 3)))
-		return true;
-	start = text_before(start, end);
-	return end - start < LEN_MIN || v->visit(v->ctx, start, (size_t)(end - start));
+static const char *find_slash(const char *p, const char *end)
+{
+	const char *found = memchr(p, '/', (size_t)(end - p));
+
+	return found ? found : end;
+}
+
+/* memmem() goes by every byte, memchr() by many at once. */
+static const char *find_so(const char *p, const char *end)
+{
+	while (end - p >= 3 && (p = memchr(p, '.', (size_t)(end - p) - 2))) {
+		if (p[1] == 's' && p[2] == 'o')
+			return p;
+		p++;
+	}
+	return end;
+}
+
+/* The text at the end of a block, which may go on in the next one. */
+static size_t keep_tail(struct visitor *v, const char *data, const char *at, const char *end)
+{
+	const char *start = text_before(at, end);
+
+	if (end - start <= SP_ELF_NAME_TEXT_MAX)
+		return (size_t)(start - data);
+	v->skipping = true;
+	return (size_t)(end - data);
 }
 
 static size_t take_block(void *ctx, const char *data, size_t len, bool last)
 {
 	struct visitor *v = ctx;
-	const char *end;
-	size_t at = 0;
+	const char *end = data + len, *at = data, *slash = data, *so = data;
 
-	(void)last;
-	while (at < len && (end = memchr(data + at, '\0', len - at))) {
-		size_t n = (size_t)(end - data) - at;
+	if (v->skipping)
+		at = text_after(at, end);
+	v->skipping = at == end && v->skipping;
+	while (!v->skipping) {
+		if (slash < at || slash == data)
+			slash = find_slash(at, end);
+		if (so < at || so == data)
+			so = find_so(at, end);
+		const char *mark = slash < so ? slash : so;
+		const char *start = text_before(at, mark), *stop = text_after(mark, end);
+		size_t n = (size_t)(stop - start);
 
-		if (n && !v->skipping && !take_text(v, data + at, n))
+		if (stop == end)
+			break;
+		/* text that runs into other bytes is not the end of a string */
+		if (*stop == '\0' && n >= LEN_MIN && n <= SP_ELF_NAME_TEXT_MAX &&
+		    !v->visit(v->ctx, start, n))
 			return SP_STREAM_STOP;
-		v->skipping = false;
-		at += n + 1;
+		at = stop + 1;
 	}
-	if (len - at <= SP_ELF_NAME_TEXT_MAX)
-		return at;
-	v->skipping = true;
-	return len;
+	return last || v->skipping ? len : keep_tail(v, data, at, end);
 }
 
 int sp_elf_names(const struct sp_elf *elf, struct sp_file *file,

@@ -19,7 +19,7 @@ void sp_target_config_release(struct sp_target *target)
 static const char *entry_problem(const struct sp_plan *plan, const char *path,
 				 struct sp_err *err)
 {
-	struct sp_root *root = sp_plan_root_new(plan);
+	struct sp_root *root = sp_plan_root_new(plan, plan->lower);
 	const char *problem = NULL;
 	struct sp_found found;
 

@@ -54,6 +54,11 @@ void sp_root_free(struct sp_root *root)
 	free(root);
 }
 
+struct sp_root *sp_root_rest(struct sp_root *root)
+{
+	return root->ops->rest ? root->ops->rest(root->ctx) : NULL;
+}
+
 const char *sp_root_show(struct sp_root *root, const char *path)
 {
 	return sp_arena_strf(&root->arena, "%s%s", root->label, path);

@@ -38,6 +38,7 @@ struct sp_stat {
 	uint32_t uid, gid, nlink;
 	uint64_t size, dev, ino;	/* bytes; dev 0 when the root has no inodes */
 	int64_t mtime_ns;		/* nanoseconds since 1970 */
+	bool lower;			/* it is in the base image, see root_over.h */
 };
 
 /* A symbolic link that was followed: where it is (resolved) and its text. */
@@ -83,6 +84,7 @@ struct sp_root_ops {
 	int (*open)(void *ctx, const char *path, struct sp_file *ret);
 	int (*list)(void *ctx, const char *path, char ***ret, size_t *ret_nr);
 	void (*free)(void *ctx);
+	struct sp_root *(*rest)(void *ctx);	/* may be NULL */
 };
 
 struct sp_root;
@@ -95,6 +97,9 @@ SP_CHECKED int sp_root_open_dir(const char *path, struct sp_root **ret,
 struct sp_root *sp_root_new(const struct sp_root_ops *ops, void *ctx,
 			    const char *label);
 void sp_root_free(struct sp_root *root);
+
+/* Of a root that is two in one, the one behind (root_over.h); else NULL. */
+struct sp_root *sp_root_rest(struct sp_root *root);
 
 /* How to call this path of this root in a message: the label and the path. */
 const char *sp_root_show(struct sp_root *root, const char *path);

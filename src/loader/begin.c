@@ -88,6 +88,30 @@ static void prepare_dirs(struct sp_closure *closure, const struct sp_start *star
 		closure->builtin.ready = true;
 }
 
+/* The image's cache will hold what the base's has, and of what is packed above it, what
+ * the cache over there says (rootfs/loader_files.c). */
+static int join_rest(struct sp_closure *closure, struct sp_err *err)
+{
+	struct sp_root *rest = sp_root_rest(closure->libs);
+	struct sp_cache *more = NULL;
+	struct sp_stat st;
+	const char *target;
+	bool damaged;
+
+	if (!rest || sp_root_lstat(closure->libs, SP_CACHE_PATH, &st, &target, err))
+		return rest ? -1 : 0;
+	if (!st.lower)
+		return 0;
+	if (sp_cache_read(rest, &more, &damaged, err))
+		return -1;
+	if (more && closure->cache)
+		sp_cache_join(closure->cache, more);
+	else if (more)
+		closure->cache = sp_steal_ptr(&more);
+	sp_cache_free(more);
+	return 0;
+}
+
 static int read_cache(struct sp_closure *closure, struct sp_err *err)
 {
 	bool damaged;
@@ -100,7 +124,7 @@ static int read_cache(struct sp_closure *closure, struct sp_err *err)
 		sp_search_remark(closure, "damaged-cache",
 				 "%s is damaged; the loader takes no notice of it, nor does this",
 				 sp_root_show(closure->libs, SP_CACHE_PATH));
-	return 0;
+	return join_rest(closure, err);
 }
 
 /* LD_PRELOAD: names between spaces and colons, before all that is needed. */

@@ -56,6 +56,10 @@ int32_t sp_cache_flags(const struct sp_elf *elf);
 void sp_cache_make(struct sp_cache_entry *entries, size_t nr, bool big_endian,
 		   struct sp_buf *ret);
 
+/* Put the entries of rest behind those of cache that have the same name; their strings
+ * are copied. */
+void sp_cache_join(struct sp_cache *cache, const struct sp_cache *rest);
+
 /* The order in which ldconfig sorts names: numbers in them by value. */
 int sp_cache_compare(const char *a, const char *b);
 

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/vec.h"
+
 #define HEADER 48
 #define ENTRY 24
 
@@ -57,6 +59,29 @@ static int descending(const void *a, const void *b)
 	int by_name = sp_cache_compare(y->name, x->name);
 
 	return by_name ? by_name : strcmp(y->path, x->path);
+}
+
+/* Two sorted lists become one; what is equal comes from the first one first. */
+void sp_cache_join(struct sp_cache *cache, const struct sp_cache *rest)
+{
+	size_t nr = cache->entries_nr, i = 0, k = 0;
+	struct sp_cache joined = { .arena = cache->arena };
+
+	while (i < nr || k < rest->entries_nr) {
+		bool first = k == rest->entries_nr ||
+			     (i < nr && sp_cache_compare(cache->entries[i].name,
+							 rest->entries[k].name) >= 0);
+		struct sp_cache_entry e = first ? cache->entries[i++] : rest->entries[k++];
+
+		if (!first) {
+			e.name = sp_arena_strdup(&joined.arena, e.name);
+			e.path = sp_arena_strdup(&joined.arena, e.path);
+			e.hwcaps = e.hwcaps ? sp_arena_strdup(&joined.arena, e.hwcaps) : NULL;
+		}
+		*SP_VEC_PUSH(joined.entries) = e;
+	}
+	free(cache->entries);
+	*cache = joined;
 }
 
 static void put32(struct sp_buf *buf, uint32_t n, bool big_endian)

@@ -21,6 +21,58 @@ static int add_file(struct sp_plan *plan, const char *path, const char *text,
 		.reason = { SP_BECAUSE_CONFIG, NULL, "--user nonroot" } }, err);
 }
 
+#define ACCOUNT_FILE_MAX (1024 * 1024)
+
+/* The text of a passwd or group file; empty if there is none, or one that is none. */
+static int read_accounts(struct sp_root *root, const char *path, struct sp_buf *ret,
+			 struct sp_err *err)
+{
+	sp_autofile struct sp_file file = SP_FILE_INIT;
+	struct sp_found found;
+
+	if (sp_root_resolve(root, path, &found, err))
+		return -1;
+	if (!found.real || found.st.type != SP_FILE || found.st.size > ACCOUNT_FILE_MAX)
+		return 0;
+	if (sp_root_open(root, found.real, &file, err))
+		return -1;
+	char *room = sp_buf_reserve(ret, found.st.size);
+	if (sp_file_pread(&file, room, found.st.size, 0, &ret->len, err))
+		return -1;
+	room[ret->len] = '\0';
+	/* a NUL would hide what follows from us, but not from everybody */
+	ret->len = strlen(room);
+	if (ret->len && room[ret->len - 1] != '\n')
+		sp_buf_addch(ret, '\n');
+	return 0;
+}
+
+/* The field with that number, from 0, of a line that has len bytes. */
+static const char *field(const char *line, size_t len, int nr)
+{
+	const char *p = line;
+
+	for (; nr > 0 && p < line + len; p++)
+		nr -= *p == ':';
+	return p;
+}
+
+/* Add a line unless its name is there already; NULL allowed. */
+static void add_line(struct sp_buf *text, const char *line)
+{
+	size_t len = line ? strcspn(line, ":") + 1 : 0;
+
+	if (!line)
+		return;
+	for (const char *p = sp_buf_str(text); *p;) {
+		if (strncmp(p, line, len) == 0)
+			return;
+		p += strcspn(p, "\n");
+		p += *p == '\n';
+	}
+	sp_buf_addstr(text, line);
+}
+
 /* A number that fits a user id, or false. */
 static bool number(const char *s, size_t len)
 {
@@ -85,44 +137,156 @@ static void add_numeric(const char *user, struct sp_buf *passwd, struct sp_buf *
 		sp_buf_addf(group, "user:x:%s:\n", gid);
 }
 
-void sp_accounts_text(const char *user, struct sp_arena *arena, struct sp_accounts *ret)
+/* The line of a passwd or group file whose first field is who (or, with number, whose
+ * third is), with its newline, in the arena; *ret NULL if there is none.  No root, or no
+ * file: none. */
+static int find_line(struct sp_root *root, const char *path, const char *who, bool by_number,
+		     struct sp_arena *arena, const char **ret, struct sp_err *err)
+{
+	sp_autobuf struct sp_buf text = { 0 };
+
+	*ret = NULL;
+	if (!root || read_accounts(root, path, &text, err))
+		return root ? -1 : 0;
+	for (const char *line = sp_buf_str(&text); *line && !*ret;) {
+		size_t len = strcspn(line, "\n");
+		const char *key = by_number ? field(line, len, 2) : line;
+		size_t key_len = strcspn(key, ":\n");
+
+		if (key_len == strlen(who) && memcmp(key, who, key_len) == 0)
+			*ret = sp_arena_strf(arena, "%.*s\n", (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+	return 0;
+}
+
+/* What the source image says of the user it runs as: just those lines. */
+static int add_known(const struct sp_rootfs_options *o, struct sp_arena *arena,
+		     struct sp_buf *passwd, struct sp_buf *group, struct sp_err *err)
+{
+	size_t len = strcspn(o->user, ":");
+	const char *user = sp_arena_strndup(arena, o->user, len);
+	const char *wanted = o->user[len] ? o->user + len + 1 : NULL;
+	const char *line, *own = NULL, *other = NULL;
+
+	if (find_line(o->accounts, "/etc/passwd", user, false, arena, &line, err))
+		return -1;
+	if (line) {
+		const char *gid = field(line, strlen(line), 3);
+
+		gid = sp_arena_strndup(arena, gid, strcspn(gid, ":\n"));
+		if (find_line(o->accounts, "/etc/group", gid, true, arena, &own, err))
+			return -1;
+		add_line(passwd, line);
+	}
+	if (wanted && !number(wanted, strlen(wanted)) &&
+	    find_line(o->accounts, "/etc/group", wanted, false, arena, &other, err))
+		return -1;
+	add_line(group, own);
+	add_line(group, other);
+	return 0;
+}
+
+int sp_accounts_text(const struct sp_rootfs_options *o, struct sp_arena *arena,
+		     struct sp_accounts *ret, struct sp_err *err)
 {
 	sp_autobuf struct sp_buf passwd = { 0 }, group = { 0 };
 
-	sp_buf_addstr(&passwd, "root:x:0:0:root:/root:/sbin/nologin\n"
-			       "nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n");
-	/* the group of nobody is called so by some systems, and otherwise by others */
-	sp_buf_addstr(&group, "root:x:0:\nnobody:x:65534:\nnogroup:x:65534:\n");
-	if (is_nonroot(user)) {
-		sp_buf_addstr(&passwd, "nonroot:x:" NONROOT ":" NONROOT
-				       ":nonroot:/home/nonroot:/sbin/nologin\n");
-		sp_buf_addstr(&group, "nonroot:x:" NONROOT ":\n");
-	} else if (user) {
-		add_numeric(user, &passwd, &group);
+	/* on top of a base, what it has stays, and only what it lacks is added */
+	if (o->lower && (read_accounts(o->lower, "/etc/passwd", &passwd, err) ||
+			 read_accounts(o->lower, "/etc/group", &group, err)))
+		return -1;
+	if (!passwd.len) {
+		add_line(&passwd, "root:x:0:0:root:/root:/sbin/nologin\n");
+		add_line(&passwd, "nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n");
+	}
+	if (!group.len) {
+		add_line(&group, "root:x:0:\n");
+		/* the group of nobody is called so by some systems, and otherwise by others */
+		add_line(&group, "nobody:x:65534:\n");
+		add_line(&group, "nogroup:x:65534:\n");
+	}
+	if (is_nonroot(o->user)) {
+		add_line(&passwd, "nonroot:x:" NONROOT ":" NONROOT
+				  ":nonroot:/home/nonroot:/sbin/nologin\n");
+		add_line(&group, "nonroot:x:" NONROOT ":\n");
+	} else if (o->user && number(o->user, strcspn(o->user, ":"))) {
+		add_numeric(o->user, &passwd, &group);
+	} else if (o->user && add_known(o, arena, &passwd, &group, err)) {
+		return -1;
 	}
 	ret->passwd = sp_arena_strdup(arena, passwd.data);
 	ret->group = sp_arena_strdup(arena, group.data);
+	return 0;
 }
 
-int sp_accounts_apply(struct sp_rootfs *rootfs, const char *user, struct sp_err *err)
+/* Add the file, unless the base image has it word for word. */
+static int add_unless_there(struct sp_plan *plan, const char *path, const char *text,
+			    struct sp_err *err)
+{
+	sp_autobuf struct sp_buf there = { 0 };
+
+	if (plan->lower && read_accounts(plan->lower, path, &there, err))
+		return -1;
+	return strcmp(sp_buf_str(&there), text) == 0 ? 0 : add_file(plan, path, text, err);
+}
+
+static int add_files(struct sp_plan *plan, const struct sp_accounts *accounts,
+		     struct sp_err *err)
+{
+	return add_unless_there(plan, "/etc/passwd", accounts->passwd, err) ||
+	       add_unless_there(plan, "/etc/group", accounts->group, err) ? -1 : 0;
+}
+
+/* A name that the source image knows takes its lines along, and its home directory
+ * if there is one. */
+static int apply_known(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
+		       struct sp_err *err)
 {
 	struct sp_plan *plan = rootfs->plan;
+	const char *user = sp_arena_strndup(&plan->arena, o->user, strcspn(o->user, ":"));
+	struct sp_accounts accounts;
+	struct sp_found home;
+	const char *line;
 
-	if (!user)
+	if (number(user, strlen(user)) ||
+	    find_line(o->accounts, "/etc/passwd", user, false, &plan->arena, &line, err))
+		return number(user, strlen(user)) ? 0 : -1;
+	if (!line)
 		return 0;
-	if (check_form(user, err))
+	if (sp_accounts_text(o, &plan->arena, &accounts, err) || add_files(plan, &accounts, err))
 		return -1;
-	if (!is_nonroot(user)) {
-		rootfs->user = sp_arena_strdup(&plan->arena, user);
+	const char *dir = field(line, strlen(line), 5);
+	dir = sp_arena_strndup(&plan->arena, dir, strcspn(dir, ":\n"));
+	if (dir[0] != '/' || !dir[1] || sp_root_resolve(o->accounts, dir, &home, err))
+		return dir[0] != '/' || !dir[1] ? 0 : -1;
+	if (!home.real || home.st.type != SP_DIR)
 		return 0;
-	}
+	return sp_plan_add(plan, &(struct sp_entry){
+		.path = home.real, .type = SP_ENTRY_DIR, .mode = home.st.mode,
+		.uid = home.st.uid, .gid = home.st.gid,
+		.reason = { SP_BECAUSE_CONFIG, NULL, "--user" } }, err);
+}
+
+int sp_accounts_apply(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
+		      struct sp_err *err)
+{
+	struct sp_plan *plan = rootfs->plan;
 	struct sp_accounts accounts;
 
-	sp_accounts_text(user, &plan->arena, &accounts);
+	if (!o->user)
+		return 0;
+	if (check_form(o->user, err))
+		return -1;
+	if (!is_nonroot(o->user)) {
+		rootfs->user = sp_arena_strdup(&plan->arena, o->user);
+		return o->accounts ? apply_known(rootfs, o, err) : 0;
+	}
+	if (sp_accounts_text(o, &plan->arena, &accounts, err))
+		return -1;
 	/* numbers in the configuration: kubelet's runAsNonRoot refuses names */
 	rootfs->user = NONROOT ":" NONROOT;
-	if (add_file(plan, "/etc/passwd", accounts.passwd, err) ||
-	    add_file(plan, "/etc/group", accounts.group, err))
+	if (add_files(plan, &accounts, err))
 		return -1;
 	return sp_plan_add(plan, &(struct sp_entry){
 		.path = "/home/nonroot", .type = SP_ENTRY_DIR, .mode = 0700,
@@ -130,38 +294,20 @@ int sp_accounts_apply(struct sp_rootfs *rootfs, const char *user, struct sp_err 
 		.reason = { SP_BECAUSE_CONFIG, NULL, "--user nonroot" } }, err);
 }
 
-#define ACCOUNT_FILE_MAX (1024 * 1024)
-
-/* Does a passwd or group file of the plan have a line for this name? */
-static int has_account(const struct sp_plan *plan, const char *path, const char *who,
-		       size_t len, bool *ret, struct sp_err *err)
+/* Does a passwd or group file of the image to be have a line for this name? */
+static int has_account(struct sp_root *image, const char *path, const char *who, size_t len,
+		       bool *ret, struct sp_err *err)
 {
-	const struct sp_entry *e = sp_plan_find(plan, path);
-	sp_autofile struct sp_file file = SP_FILE_INIT;
-	sp_autobuf struct sp_buf text = { 0 };
+	SP_CLEANUP(sp_arena_release) struct sp_arena arena = { 0 };
+	const char *line = NULL;
 
-	*ret = false;
-	if (!e || e->type != SP_ENTRY_FILE || e->size > ACCOUNT_FILE_MAX)
-		return 0;
-	if (e->root) {
-		char *room = sp_buf_reserve(&text, e->size);
-
-		if (sp_root_open(e->root, e->source, &file, err) ||
-		    sp_file_pread(&file, room, e->size, 0, &text.len, err))
-			return -1;
-		room[text.len] = '\0';
-	} else {
-		sp_buf_add(&text, e->content, e->size);
-	}
-	for (const char *line = sp_buf_str(&text); line && *line;) {
-		*ret |= strncmp(line, who, len) == 0 && line[len] == ':';
-		line = strchr(line, '\n');
-		line += line != NULL;
-	}
+	if (find_line(image, path, sp_arena_strndup(&arena, who, len), false, &arena, &line, err))
+		return -1;
+	*ret = line != NULL;
 	return 0;
 }
 
-int sp_accounts_check(struct sp_rootfs *rootfs, struct sp_err *err)
+int sp_accounts_check(struct sp_rootfs *rootfs, struct sp_root *image, struct sp_err *err)
 {
 	const char *user = rootfs->user;
 	size_t len = user ? strcspn(user, ":") : 0;
@@ -177,7 +323,7 @@ int sp_accounts_check(struct sp_rootfs *rootfs, struct sp_err *err)
 			     "--user %s has no group: engines give it group 0; write %s:%s",
 			     user, user, user);
 	if (!number(user, len)) {
-		if (has_account(rootfs->plan, "/etc/passwd", user, len, &known, err))
+		if (has_account(image, "/etc/passwd", user, len, &known, err))
 			return -1;
 		if (!known)
 			return sp_err_set(err, SP_EUSAGE,
@@ -186,7 +332,7 @@ int sp_accounts_check(struct sp_rootfs *rootfs, struct sp_err *err)
 	}
 	const char *rest = user[len] ? user + len + 1 : NULL;
 	if (rest && !number(rest, strlen(rest))) {
-		if (has_account(rootfs->plan, "/etc/group", rest, strlen(rest), &known, err))
+		if (has_account(image, "/etc/group", rest, strlen(rest), &known, err))
 			return -1;
 		if (!known)
 			return sp_err_set(err, SP_EUSAGE,

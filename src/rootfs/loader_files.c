@@ -2,7 +2,8 @@
  * Files that the loader itself reads: an ld.so.cache of the image's own when
  * libraries stand outside the built-in directories, musl's path file when a
  * library was found through it.  So nothing depends on luck, and a program that
- * needs neither gets neither.
+ * needs neither gets neither.  On top of a base image the cache holds what the base's
+ * has as well, since its programs read it too.
  */
 #include <string.h>
 
@@ -78,16 +79,39 @@ static void collect(const struct sp_closure *closure, struct entries *e, bool *r
 			.name = name, .path = path,
 			.flags = sp_cache_flags(closure->objects[0].elf),
 		};
-		*ret_needed |= o->rule != SP_RULE_DEFAULT && !builtin(closure, path);
+		*ret_needed |= o->rule != SP_RULE_DEFAULT && !o->found.st.lower &&
+			       !builtin(closure, path);
 	}
+}
+
+/* All that the cache of the base has, which ours takes the place of. */
+static int collect_lower(const struct sp_plan *plan, struct sp_cache **ret,
+			 struct entries *e, struct sp_err *err)
+{
+	bool damaged;
+
+	if (!plan->lower || sp_cache_read(plan->lower, ret, &damaged, err))
+		return plan->lower ? -1 : 0;
+	for (size_t i = 0; *ret && i < (*ret)->entries_nr; i++)
+		if (!(*ret)->entries[i].hwcaps)
+			*SP_VEC_PUSH(e->list) = (*ret)->entries[i];
+	return 0;
+}
+
+static void cache_freep(struct sp_cache **cache)
+{
+	sp_cache_free(*cache);
 }
 
 static int add_cache(struct sp_rootfs *rootfs, struct sp_err *err)
 {
+	SP_CLEANUP(cache_freep) struct sp_cache *lower = NULL;
 	SP_CLEANUP(entries_release) struct entries e = { 0 };
 	sp_autobuf struct sp_buf bytes = { 0 };
 	bool needed = false;
 
+	if (collect_lower(rootfs->plan, &lower, &e, err))
+		return -1;
 	collect(rootfs->closure, &e, &needed);
 	for (size_t i = 0; i < rootfs->others_nr; i++)
 		if (rootfs->others[i]->loader.libc == SP_LIBC_GLIBC)

@@ -95,9 +95,24 @@ static bool user_adds(struct sp_needs *n, const char *path)
 	return false;
 }
 
+/* Does the base image have something there? */
+static int is_below(struct sp_needs *n, const char *path, bool *ret, struct sp_err *err)
+{
+	struct sp_found found = { 0 };
+
+	if (n->options->lower && sp_root_resolve(n->options->lower, path, &found, err))
+		return -1;
+	*ret = found.real != NULL;
+	return 0;
+}
+
 int sp_need_text(struct sp_needs *n, const char *path, const char *text, struct sp_err *err)
 {
-	if (user_adds(n, path))
+	bool there;
+
+	if (is_below(n, path, &there, err))
+		return -1;
+	if (there || user_adds(n, path))
 		return 0;
 	brought(n, path);
 	return sp_plan_add(n->rootfs->plan, &(struct sp_entry){
@@ -186,9 +201,9 @@ bool sp_need_shown(const struct sp_needs *n, enum sp_sign_kind kind, const char 
 			      NULL);
 }
 
-const char *sp_need_user(const struct sp_needs *n)
+int sp_need_accounts(struct sp_needs *n, struct sp_accounts *ret, struct sp_err *err)
 {
-	return n->options->user;
+	return sp_accounts_text(n->options, &n->arena, ret, err);
 }
 
 struct sp_arena *sp_need_arena(struct sp_needs *n)

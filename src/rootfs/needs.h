@@ -120,7 +120,7 @@ SP_CHECKED int sp_need_opened(struct sp_needs *needs, struct sp_closure *closure
 SP_CHECKED int sp_need_library(struct sp_needs *needs, const char *name,
 			       bool *ret_found, struct sp_err *err);
 
-/* A file with this text, unless the user adds one there. */
+/* A file with this text, unless the user adds one there or the base image has one. */
 SP_CHECKED int sp_need_text(struct sp_needs *needs, const char *path, const char *text,
 			    struct sp_err *err);
 SP_CHECKED int sp_need_dir(struct sp_needs *needs, const char *path, unsigned mode,
@@ -159,8 +159,9 @@ bool sp_need_shown(const struct sp_needs *needs, enum sp_sign_kind kind, const c
 /* Does only a library speak for the need that is being added, and no program? */
 bool sp_need_by_library(const struct sp_needs *needs);
 
-/* --user as it was given, or NULL. */
-const char *sp_need_user(const struct sp_needs *needs);
+/* passwd and group for the user that was chosen (accounts.c). */
+SP_CHECKED int sp_need_accounts(struct sp_needs *needs, struct sp_accounts *ret,
+				struct sp_err *err);
 
 /* Say what follows for the user; id as of all notes. */
 void sp_need_note(struct sp_needs *needs, const char *id, const char *fmt, ...)

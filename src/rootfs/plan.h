@@ -85,6 +85,7 @@ struct sp_plan {
 	struct sp_map by_path;		/* after sp_plan_finish() */
 	struct sp_note *notes;
 	size_t notes_nr, notes_alloc;
+	struct sp_root *lower;		/* what lies below the plan, or NULL; borrowed */
 	const char **excludes;
 	size_t excludes_nr, excludes_alloc;
 };
@@ -111,6 +112,11 @@ void sp_plan_exclude(struct sp_plan *plan, const char *glob);
  * the link leads, equal entries become one, missing parents are added (0755;
  * /tmp and /var/tmp 1777), files that share an inode become hard links, all is
  * sorted.  SP_EUSAGE names both sources if two different things claim a path.
+ *
+ * With plan->lower, what lies below counts as well: entries below its symbolic links
+ * move to where those lead, what it has already leaves the plan, and its directories
+ * keep their mode and owner.  A file where it has a directory, or the other way round,
+ * is a conflict.
  */
 SP_CHECKED int sp_plan_finish(struct sp_plan *plan, struct sp_err *err);
 

@@ -1,12 +1,14 @@
 /*
  * Putting a plan in order, in these steps:
  *
- *  1. entries below a symbolic link of the plan move to where it leads, since a
- *     layer with a file below a link is read differently by different engines;
+ *  1. entries below a symbolic link of the plan, or of what lies below it, move to where
+ *     that leads, since a layer with a file below a link is read differently by
+ *     different engines;
  *  2. what is excluded goes;
  *  3. entries of one path become one, or are a conflict;
- *  4. parent directories are added;
- *  5. files of one inode become hard links.
+ *  4. what is there below already goes (plan_lower.c);
+ *  5. parent directories are added;
+ *  6. files of one inode become hard links.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +16,7 @@
 #include "base/buf.h"
 #include "base/path.h"
 #include "base/vec.h"
-#include "rootfs/plan.h"
+#include "rootfs/plan_lower.h"
 
 /* Both lists below are rebuilt after links have moved, at most this often. */
 #define ROUNDS_MAX 8
@@ -38,6 +40,18 @@ static const char *substitute(struct sp_arena *arena, const struct sp_buf *done,
 	return sp_path_clean(arena, sp_path_join(arena, base, rest));
 }
 
+/* The text of the link at path, in the plan or below it; *ret NULL if there is none. */
+static int link_at(struct sp_plan *plan, const struct sp_map *links, const char *path,
+		   const char **ret, struct sp_err *err)
+{
+	size_t link = sp_map_get(links, path);
+
+	if (link == SP_MAP_NONE)
+		return sp_plan_lower_link(plan, path, ret, err);
+	*ret = plan->entries[link].target;
+	return 0;
+}
+
 /*
  * Where path really is once the links of the plan are followed; with whole, also
  * one at the very end.  ".." in a target is taken out by its text: the targets'
@@ -59,10 +73,13 @@ static int resolve(struct sp_plan *plan, const struct sp_map *links, const char 
 			sp_buf_addch(&done, '/');
 			sp_buf_add(&done, p, len);
 			p += len;
-			size_t link = sp_map_get(links, done.data);
-			if (link != SP_MAP_NONE && (whole || *p))
-				next = substitute(&plan->arena, &done,
-						  plan->entries[link].target, p);
+			const char *target;
+			if (!whole && !*p)
+				break;
+			if (link_at(plan, links, done.data, &target, err))
+				return -1;
+			if (target)
+				next = substitute(&plan->arena, &done, target, p);
 		}
 		if (!next) {
 			*ret = at;
@@ -83,7 +100,7 @@ static int move_below_links(struct sp_plan *plan, struct sp_err *err)
 	for (int round = 0; moved && round < ROUNDS_MAX; round++) {
 		map_links(plan, &links);
 		moved = false;
-		if (!links.nr)
+		if (!links.nr && !plan->lower)
 			return 0;
 		for (size_t i = 0; i < plan->entries_nr; i++) {
 			struct sp_entry *e = &plan->entries[i];
@@ -232,6 +249,8 @@ static int add_parents(struct sp_plan *plan, size_t i, struct sp_err *err)
 			.path = path, .type = SP_ENTRY_DIR, .mode = parent_mode(path),
 			.reason = { SP_BECAUSE_PARENT, plan->entries[i].path, NULL },
 		};
+		if (sp_plan_lower_parent(plan, dir, plan->entries[i].path, err))
+			return -1;
 		child = path;
 	}
 }
@@ -287,7 +306,7 @@ int sp_plan_finish(struct sp_plan *plan, struct sp_err *err)
 		return -1;
 	drop_root(plan);
 	apply_excludes(plan);
-	if (merge(plan, err))
+	if (merge(plan, err) || sp_plan_lower_settle(plan, err))
 		return -1;
 	map_paths(plan);
 	for (size_t i = 0, nr = plan->entries_nr; i < nr; i++)

@@ -11,6 +11,12 @@
 /* Any number that is not 0: there is one file system in an image. */
 #define DEV 1
 
+struct plan_root {
+	const struct sp_plan *plan;
+	struct sp_root *lower;
+};
+
+
 static const struct sp_entry *first_name(const struct sp_plan *plan,
 					 const struct sp_entry *e)
 {
@@ -34,18 +40,32 @@ static void fill(const struct sp_plan *plan, const struct sp_entry *e, struct sp
 	};
 }
 
+static int lower_lstat(const struct plan_root *r, const char *path, struct sp_stat *ret,
+		       char **ret_target)
+{
+	const char *target = NULL;
+	struct sp_err ignored = { 0 };
+
+	if (sp_root_lstat(r->lower, path, ret, &target, &ignored))
+		return -EIO;
+	ret->lower = ret->type != SP_ABSENT;
+	if (target)
+		*ret_target = sp_strdup(target);
+	return 0;
+}
+
 static int plan_lstat(void *ctx, const char *path, struct sp_stat *ret, char **ret_target)
 {
-	const struct sp_plan *plan = ctx;
-	const struct sp_entry *e = sp_plan_find(plan, path);
+	const struct plan_root *r = ctx;
+	const struct sp_entry *e = sp_plan_find(r->plan, path);
 
 	if (strcmp(path, "/") == 0) {
 		*ret = (struct sp_stat){ .type = SP_DIR, .mode = 0755, .dev = DEV };
 		return 0;
 	}
 	if (!e)
-		return 0;
-	fill(plan, e, ret);
+		return r->lower ? lower_lstat(r, path, ret, ret_target) : 0;
+	fill(r->plan, e, ret);
 	if (e->type == SP_ENTRY_SYMLINK)
 		*ret_target = sp_strdup(e->target);
 	return 0;
@@ -111,20 +131,35 @@ static const struct sp_file_ops content_ops = {
 	.pread = content_pread, .restat = source_restat, .close = content_close,
 };
 
+static int lower_open(const struct plan_root *r, const char *path, struct sp_file *ret)
+{
+	struct sp_found found;
+	struct sp_err ignored = { 0 };
+
+	if (!r->lower || sp_root_resolve(r->lower, path, &found, &ignored) || !found.real)
+		return -ENOENT;
+	if (found.st.type != SP_FILE)
+		return found.st.type == SP_DIR ? -EISDIR : -ENXIO;
+	if (sp_root_open(r->lower, found.real, ret, &ignored))
+		return -EACCES;
+	ret->st.lower = true;
+	return 0;
+}
+
 static int plan_open(void *ctx, const char *path, struct sp_file *ret)
 {
-	const struct sp_plan *plan = ctx;
-	const struct sp_entry *e = sp_plan_find(plan, path);
+	const struct plan_root *r = ctx;
+	const struct sp_entry *e = sp_plan_find(r->plan, path);
 	struct sp_err ignored = { 0 };
 
 	if (!e)
-		return -ENOENT;
+		return lower_open(r, path, ret);
 	if (e->type == SP_ENTRY_DIR)
 		return -EISDIR;
 	if (e->type == SP_ENTRY_SYMLINK)
 		return -ELOOP;
-	fill(plan, e, &ret->st);
-	e = first_name(plan, e);
+	fill(r->plan, e, &ret->st);
+	e = first_name(r->plan, e);
 	if (!e->root) {
 		ret->ops = &content_ops;
 		ret->ctx = (void *)e;
@@ -141,18 +176,43 @@ static int plan_open(void *ctx, const char *path, struct sp_file *ret)
 	return 0;
 }
 
+struct names {
+	char **names;
+	size_t names_nr, names_alloc;
+};
+
+/* The names of the lower directory that the plan does not have. */
+static void add_lower(const struct plan_root *r, const char *path, struct names *v)
+{
+	const char *const *list;
+	struct sp_found found;
+	struct sp_err ignored = { 0 };
+	size_t nr;
+
+	if (!r->lower || sp_root_resolve(r->lower, path, &found, &ignored) || !found.real ||
+	    found.st.type != SP_DIR || sp_root_list(r->lower, found.real, &list, &nr, &ignored))
+		return;
+	for (size_t i = 0; i < nr; i++) {
+		sp_autofree char *full = sp_strf("%s/%s", path[1] ? path : "", list[i]);
+
+		if (!sp_plan_find(r->plan, full))
+			*SP_VEC_PUSH(v->names) = sp_strdup(list[i]);
+	}
+}
+
 static int plan_list(void *ctx, const char *path, char ***ret, size_t *ret_nr)
 {
-	const struct sp_plan *plan = ctx;
+	const struct plan_root *r = ctx;
 	size_t len = strcmp(path, "/") == 0 ? 0 : strlen(path);
-	struct { char **names; size_t names_nr, names_alloc; } v = { 0 };
+	struct names v = { 0 };
 
-	for (size_t i = 0; i < plan->entries_nr; i++) {
-		const char *p = plan->entries[i].path;
+	for (size_t i = 0; i < r->plan->entries_nr; i++) {
+		const char *p = r->plan->entries[i].path;
 
 		if (strncmp(p, path, len) == 0 && p[len] == '/' && !strchr(p + len + 1, '/'))
 			*SP_VEC_PUSH(v.names) = sp_strdup(p + len + 1);
 	}
+	add_lower(r, path, &v);
 	*ret = v.names;
 	*ret_nr = v.names_nr;
 	return 0;
@@ -160,7 +220,7 @@ static int plan_list(void *ctx, const char *path, char ***ret, size_t *ret_nr)
 
 static void plan_free(void *ctx)
 {
-	(void)ctx;	/* the plan is borrowed */
+	free(ctx);	/* the plan and what lies below are borrowed */
 }
 
 static const struct sp_root_ops plan_ops = {
@@ -170,7 +230,10 @@ static const struct sp_root_ops plan_ops = {
 	.free = plan_free,
 };
 
-struct sp_root *sp_plan_root_new(const struct sp_plan *plan)
+struct sp_root *sp_plan_root_new(const struct sp_plan *plan, struct sp_root *lower)
 {
-	return sp_root_new(&plan_ops, (void *)plan, "");
+	struct plan_root *r = sp_calloc(1, sizeof(*r));
+
+	*r = (struct plan_root){ plan, lower };
+	return sp_root_new(&plan_ops, r, "");
 }

@@ -8,8 +8,12 @@
 #include "base/root.h"
 #include "rootfs/plan.h"
 
-/* A root over a finished plan, which must outlive it.  Free with sp_root_free().
- * Two names of one hard link have one inode number, as on a disk. */
-struct sp_root *sp_plan_root_new(const struct sp_plan *plan);
+/*
+ * A root over a finished plan, which must outlive it, and over what lies below it:
+ * lower, borrowed, may be NULL.  What is found there is marked so (struct sp_stat).
+ * Free with sp_root_free().  Two names of one hard link have one inode number, as on a
+ * disk.
+ */
+struct sp_root *sp_plan_root_new(const struct sp_plan *plan, struct sp_root *lower);
 
 #endif

@@ -26,13 +26,21 @@ static bool same_file(const struct sp_entry *e, const struct sp_object *o)
 }
 
 /* What makes two files one, as text: the inode, or where there is none the path in
- * its root. */
+ * its root; of what lies below the plan the path there. */
 static const char *identity(struct sp_arena *arena, const struct sp_root *root,
 			    const char *path, const struct sp_stat *st)
 {
+	if (st->lower)
+		return sp_arena_strf(arena, "below%s", path);
 	return st->dev ? sp_arena_strf(arena, "%llx:%llx", (unsigned long long)st->dev,
 				       (unsigned long long)st->ino) :
 			 sp_arena_strf(arena, "%p%s", (const void *)root, path);
+}
+
+/* One file of what lies below the plan. */
+static bool both_below(const struct sp_found *a, const struct sp_found *b)
+{
+	return a->st.lower && b->st.lower && strcmp(a->real, b->real) == 0;
 }
 
 /* The files that the replay came to. */
@@ -54,12 +62,15 @@ static int compare(struct sp_rootfs *rootfs, const struct sp_closure *closure,
 	SP_CLEANUP(replayed_release) struct replayed replayed = { 0 };
 
 	for (size_t i = 0; i < replay->objects_nr; i++) {
-		const struct sp_entry *e = source_entry(rootfs->plan,
-							replay->objects[i].found.real);
+		const struct sp_found *found = &replay->objects[i].found;
+		const struct sp_entry *e = source_entry(rootfs->plan, found->real);
 
 		if (e && e->root)
 			sp_map_set(&replayed.files, identity(&replayed.arena, e->root,
 							     e->source, &e->source_st), i);
+		else if (!e && found->st.lower)
+			sp_map_set(&replayed.files, identity(&replayed.arena, NULL, found->real,
+							     &found->st), i);
 	}
 	for (size_t i = 0; i < closure->objects_nr; i++) {
 		const struct sp_object *o = &closure->objects[i];
@@ -91,11 +102,13 @@ static struct sp_elf *facts_of(void *ctx, const struct sp_found *found)
 {
 	const struct analysed *a = ctx;
 	const struct sp_entry *e = source_entry(a->plan, found->real);
-	size_t i = e && e->root ? sp_map_get(&a->by_real, e->source) : SP_MAP_NONE;
+	const char *real = e && e->root ? e->source : found->real;
+	size_t i = sp_map_get(&a->by_real, real);
 
-	if (i == SP_MAP_NONE || !same_file(e, &a->closure->objects[i]))
+	if (i == SP_MAP_NONE)
 		return NULL;
-	return a->closure->objects[i].elf;
+	const struct sp_object *o = &a->closure->objects[i];
+	return (e && same_file(e, o)) || (!e && both_below(found, &o->found)) ? o->elf : NULL;
 }
 
 /* Libraries that were added or are opened by name are loaded at run time, variants
@@ -129,6 +142,21 @@ static int replay_added(const struct sp_closure *closure, struct sp_closure *rep
 	return 0;
 }
 
+/* What is missing may be so because the base image brings an older C library, which
+ * counts, since it is there. */
+static int explain(const struct sp_rootfs *rootfs, const struct sp_closure *closure,
+		   struct sp_err *err)
+{
+	const struct sp_object *loader = closure->objects_nr > 1 ? &closure->objects[1] : NULL;
+
+	if (rootfs->plan->lower && closure->problems_nr && !closure->missing_nr && loader &&
+	    loader->found.st.lower && closure->loader.version)
+		return sp_err_diagnose(err, err->id,
+				       "%s; the base image brings its own C library, glibc %s: take a newer base, or a program built for an older system",
+				       err->msg, closure->loader.version);
+	return -1;
+}
+
 static void analysed_release(struct analysed *a)
 {
 	sp_map_release(&a->by_real);
@@ -149,7 +177,7 @@ static int prove_one(struct sp_rootfs *rootfs, struct sp_closure *closure,
 	int rc = -1;
 
 	if ((rootfs->bind_now && sp_closure_check_symbols(closure, err)) ||
-	    sp_closure_check(closure, err))
+	    (sp_closure_check(closure, err) && explain(rootfs, closure, err)))
 		return sp_err_wrap(err, "%s", sp_root_show(closure->objects[0].root,
 							   closure->objects[0].path));
 	for (size_t i = 0; i < closure->objects_nr; i++)
@@ -165,8 +193,8 @@ static int prove_one(struct sp_rootfs *rootfs, struct sp_closure *closure,
 
 int sp_rootfs_prove(struct sp_rootfs *rootfs, struct sp_err *err)
 {
-	struct sp_root *root = sp_plan_root_new(rootfs->plan);
-	int rc = sp_accounts_check(rootfs, err);
+	struct sp_root *root = sp_plan_root_new(rootfs->plan, rootfs->plan->lower);
+	int rc = sp_accounts_check(rootfs, root, err);
 
 	if (!rc)
 		rc = prove_one(rootfs, rootfs->closure, root, err);

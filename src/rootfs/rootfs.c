@@ -56,7 +56,7 @@ static int fill(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
 		if (sp_add_apply(rootfs, &o->adds[i], o, err))
 			return -1;
 	if (sp_needs_apply(rootfs, err) || gather_program(rootfs, err) ||
-	    sp_loader_files_apply(rootfs, err) || sp_accounts_apply(rootfs, o->user, err) ||
+	    sp_loader_files_apply(rootfs, err) || sp_accounts_apply(rootfs, o, err) ||
 	    add_workdir(rootfs, o->workdir, err))
 		return -1;
 	for (size_t i = 0; i < o->excludes_nr; i++)
@@ -72,6 +72,7 @@ int sp_rootfs_build(const struct sp_rootfs_options *o, struct sp_rootfs **ret,
 	SP_CLEANUP(rootfs_freep) struct sp_rootfs *rootfs = sp_calloc(1, sizeof(*rootfs));
 
 	rootfs->plan = sp_plan_new();
+	rootfs->plan->lower = o->lower;
 	rootfs->entry = sp_arena_strdup(&rootfs->plan->arena, o->image_path);
 	rootfs->library_path = o->library_path;
 	rootfs->preload = o->preload;

@@ -33,7 +33,9 @@ struct sp_rootfs_options {
 	struct sp_root *root;		/* where the program is */
 	const char *program;		/* absolute path in root */
 	const char *image_path;		/* where it goes */
-	struct sp_root *libs;		/* where loader and libraries are */
+	struct sp_root *libs;		/* where loader and libraries are; over lower, if any */
+	struct sp_root *lower;		/* what the plan stands on, or NULL */
+	struct sp_root *accounts;	/* whose passwd and group know --user, or NULL */
 	const struct sp_add *adds;
 	size_t adds_nr;
 	const char *const *excludes;
@@ -136,14 +138,18 @@ SP_CHECKED int sp_add_apply(struct sp_rootfs *rootfs, const struct sp_add *add,
 struct sp_accounts {
 	const char *passwd, *group;
 };
-void sp_accounts_text(const char *user, struct sp_arena *arena, struct sp_accounts *ret);
+SP_CHECKED int sp_accounts_text(const struct sp_rootfs_options *options,
+				struct sp_arena *arena, struct sp_accounts *ret,
+				struct sp_err *err);
 
-/* accounts.c: --user: what the configuration says, and the passwd and group
- * entries that go with "nonroot". */
-SP_CHECKED int sp_accounts_apply(struct sp_rootfs *rootfs, const char *user,
+/* accounts.c: --user: what the configuration says, and the passwd and group entries
+ * that go with "nonroot", or with a name that options->accounts knows. */
+SP_CHECKED int sp_accounts_apply(struct sp_rootfs *rootfs,
+				 const struct sp_rootfs_options *options,
 				 struct sp_err *err);
 /* accounts.c: after the plan is finished: is a user given by name known in it? */
-SP_CHECKED int sp_accounts_check(struct sp_rootfs *rootfs, struct sp_err *err);
+SP_CHECKED int sp_accounts_check(struct sp_rootfs *rootfs, struct sp_root *image,
+				 struct sp_err *err);
 
 /* notes.c: what a user should know of a finished plan. */
 SP_CHECKED int sp_notes_apply(struct sp_rootfs *rootfs, struct sp_err *err);

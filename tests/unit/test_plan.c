@@ -236,7 +236,7 @@ static void hard_links(void)
 	is_str(order(plan), "/x /y /z=/y", "one inode with one mode is one file");
 	is_int((long long)sp_plan_size(plan), 10, "and counts once");
 
-	struct sp_root *image = sp_plan_root_new(plan);
+	struct sp_root *image = sp_plan_root_new(plan, NULL);
 	sp_autofile struct sp_file file_z = SP_FILE_INIT;
 	struct sp_found y, z;
 	char text[8] = "";
@@ -265,7 +265,7 @@ static void as_root(void)
 	link_to(plan, "/lib", "usr/lib");
 	dir(plan, "/empty");
 	order(plan);
-	struct sp_root *root = sp_plan_root_new(plan);
+	struct sp_root *root = sp_plan_root_new(plan, NULL);
 	ok(sp_root_resolve(root, "/lib/f", &found, &err) == 0 && found.real, "a planned path resolves");
 	is_str(found.real, "/usr/lib/f", "through planned links");
 	ok(sp_root_resolve(root, "/etc", &found, &err) == 0 && !found.real, "what is not planned does not");

@@ -12,7 +12,7 @@ void sp_target_config_release(struct sp_target *target)
 {
 	free(target->config.env.items);
 	free(target->config.entrypoint.items);
-	free(target->config.history.items);
+	free(target->config.history);
 }
 
 /* Is there a program at path in the image?  NULL, or what is wrong with it. */

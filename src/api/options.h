@@ -77,11 +77,4 @@ void sp_options_release(struct sp_options *options);
 SP_CHECKED int sp_options_set(struct sp_options *options, const char *name,
 			      const char *value, struct sp_err *err);
 
-/* Append a copy of a string; set NAME=VALUE, replacing one of the same name. */
-void sp_strings_add(struct sp_strings *list, struct sp_arena *arena, const char *s);
-void sp_pairs_set(struct sp_strings *list, struct sp_arena *arena, const char *pair);
-
-/* The value of NAME in a list of NAME=VALUE, or NULL. */
-const char *sp_pairs_get(const struct sp_strings *list, const char *name);
-
 #endif

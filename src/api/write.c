@@ -87,9 +87,9 @@ static int write_layer(struct sp_build *build, struct sp_target *target,
 
 	/* without its directory: where a Dockerfile lies makes no other image */
 	const char *by = build->o->file ? sp_path_basename(build->o->file) : target->image_path;
-	sp_strings_add(&target->config.history, &build->arena,
-		       sp_arena_strf(&build->arena, "scratchpack: %s%s", what,
-				     strcmp(by, "-") == 0 ? "Dockerfile" : by));
+	*SP_VEC_PUSH(target->config.history) = (struct sp_history){
+		.created_by = sp_arena_strf(&build->arena, "scratchpack: %s%s", what,
+					    strcmp(by, "-") == 0 ? "Dockerfile" : by) };
 	return sp_dests_write_layer(dests, part->list, part->list_nr, &options,
 				    &target->layers[target->layers_nr++], err);
 }

@@ -194,6 +194,112 @@ static int add_healthcheck(struct sp_json *object, const struct sp_healthcheck *
 	return 0;
 }
 
+/* --- the history --- */
+
+/* A copy of a value that was read. */
+static int copy_value(struct sp_json *object, const char *key, const struct sp_json *value,
+		      struct sp_err *err)
+{
+	sp_autofree char *text = sp_json_text(value, false);
+	struct sp_json *copy;
+
+	if (sp_json_parse_own(text, strlen(text), &copy, err))
+		return -1;
+	if (key)
+		sp_json_add(object, key, copy);
+	else
+		sp_json_push(object, copy);
+	return 0;
+}
+
+static size_t base_layers(const struct sp_config *config)
+{
+	return sp_json_len(sp_json_get(sp_json_get(config->base, "rootfs"), "diff_ids"));
+}
+
+/* The history of the base as it is; layers of which it tells nothing get a line, since
+ * engines refuse an image where the two numbers differ. */
+static int add_base_history(struct sp_json *history, const struct sp_config *config,
+			    struct sp_err *err)
+{
+	const struct sp_json *i = sp_json_first(sp_json_get(config->base, "history"));
+	size_t told = 0;
+
+	for (; i; i = sp_json_next(i)) {
+		told += !sp_json_bool(i, "empty_layer");
+		if (copy_value(history, NULL, i, err))
+			return -1;
+	}
+	for (; told < base_layers(config); told++)
+		sp_json_add_str(sp_json_push_object(history), "comment", "layer of the base image");
+	return 0;
+}
+
+static int add_line(struct sp_json *history, const struct sp_history *line,
+		    const char *created, struct sp_err *err)
+{
+	struct sp_json *entry = sp_json_push_object(history);
+
+	sp_json_add_str(entry, "created", created);
+	if (add_str(entry, "created_by", line->created_by, "history", err) ||
+	    add_str(entry, "comment", line->comment, "history", err))
+		return -1;
+	if (line->empty)
+		sp_json_add_bool(entry, "empty_layer", true);
+	return 0;
+}
+
+/* One entry a layer: `docker history` shows nothing without them. */
+static int add_history(struct sp_json *doc, const struct sp_config *config,
+		       const char *created, size_t layers_nr, struct sp_err *err)
+{
+	static const struct sp_history unnamed = { .created_by = "scratchpack" };
+	struct sp_json *history = sp_json_add_array(doc, "history");
+	size_t own = layers_nr - base_layers(config), told = 0;
+
+	if (add_base_history(history, config, err))
+		return -1;
+	for (size_t i = 0; i < config->history_nr; i++) {
+		told += !config->history[i].empty;
+		if (add_line(history, &config->history[i], created, err))
+			return -1;
+	}
+	if (told > own)
+		return sp_err_set(err, SP_EUSAGE, "%zu history entries for %zu layers", told, own);
+	for (; told < own; told++)
+		if (add_line(history, &unnamed, created, err))
+			return -1;
+	return 0;
+}
+
+/* --- what a base has beyond that --- */
+
+/* Known here, or telling of how the base itself was built, or done with. */
+static const char *const own_keys[] = {
+	"created", "author", "architecture", "os", "variant", "config", "rootfs", "history",
+	"container", "container_config", "docker_version", "id", "parent", "parent_id",
+	"throwaway", "Size", "moby.buildkit.cache.v0", "moby.buildkit.buildinfo.v1", NULL,
+};
+static const char *const own_config_keys[] = {
+	"User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels",
+	"StopSignal", "Healthcheck", "Image", "OnBuild", NULL,
+};
+
+static int add_rest(struct sp_json *object, const struct sp_json *base,
+		    const char *const *known, struct sp_err *err)
+{
+	for (const struct sp_json *i = sp_json_first(base); i; i = sp_json_next(i)) {
+		size_t k = 0;
+
+		while (known[k] && strcmp(known[k], sp_json_key(i)) != 0)
+			k++;
+		if (!known[k] && !sp_json_get(object, sp_json_key(i)) &&
+		    copy_value(object, sp_json_key(i), i, err))
+			return -1;
+	}
+	return 0;
+}
+
 /* --- the document --- */
 
 static int add_config(struct sp_json *doc, const struct sp_config *config,
@@ -219,29 +325,9 @@ static int add_config(struct sp_json *doc, const struct sp_config *config,
 	    add_healthcheck(json, &config->healthcheck, err) ||
 	    add_list(json, "OnBuild", &config->onbuild, "trigger", err))
 		return -1;
-	return add_list(json, "Shell", &config->shell, "shell", err);
-}
-
-/* One entry a layer: `docker history` shows nothing without them, and engines
- * refuse an image where the two numbers differ. */
-static int add_history(struct sp_json *doc, const struct sp_config *config,
-		       const char *created, size_t layers_nr, struct sp_err *err)
-{
-	struct sp_json *history = sp_json_add_array(doc, "history");
-
-	if (config->history.items_nr > layers_nr)
-		return sp_err_set(err, SP_EUSAGE, "%zu history entries for %zu layers",
-				  config->history.items_nr, layers_nr);
-	for (size_t i = 0; i < layers_nr; i++) {
-		struct sp_json *entry = sp_json_push_object(history);
-		const char *by = i < config->history.items_nr ? config->history.items[i] :
-								"scratchpack";
-
-		sp_json_add_str(entry, "created", created);
-		if (add_str(entry, "created_by", by, "history", err))
-			return -1;
-	}
-	return 0;
+	if (add_list(json, "Shell", &config->shell, "shell", err))
+		return -1;
+	return add_rest(json, sp_json_get(config->base, "config"), own_config_keys, err);
 }
 
 int sp_config_json(const struct sp_config *config, const struct sp_layer *layers,
@@ -265,7 +351,8 @@ int sp_config_json(const struct sp_config *config, const struct sp_layer *layers
 	struct sp_json *diff_ids = sp_json_add_array(rootfs, "diff_ids");
 	for (size_t i = 0; i < layers_nr; i++)
 		sp_json_push_str(diff_ids, layers[i].diff_id.str);
-	if (add_history(doc, config, created, layers_nr, err))
+	if (add_history(doc, config, created, layers_nr, err) ||
+	    add_rest(doc, config->base, own_keys, err))
 		return -1;
 	*ret = sp_steal_ptr(&doc);
 	return 0;

@@ -12,6 +12,7 @@
 #include "image/config.h"
 #include "image/document.h"
 #include "image/json.h"
+#include "image/schema.h"
 
 #define DEFAULT_TAG "latest"
 
@@ -125,22 +126,24 @@ static int write_config(const struct sp_config *config, const struct sp_layer *l
 
 	if (sp_config_json(config, layers, layers_nr, &doc, err))
 		return -1;
-	return write_document(doc, SP_MT_CONFIG, sink, ret, err);
+	return write_document(doc, config->docker ? SP_MT_DOCKER_CONFIG : SP_MT_CONFIG, sink,
+			      ret, err);
 }
 
-static int write_manifest(const struct sp_desc *config, const struct sp_layer *layers,
-			  size_t layers_nr, const struct sp_strings *annotations,
-			  struct sp_sink *sink, struct sp_desc *ret, struct sp_err *err)
+static int write_manifest(const struct sp_config *config, const struct sp_layer *layers,
+			  size_t layers_nr, struct sp_manifest *m, struct sp_sink *sink,
+			  struct sp_err *err)
 {
-	sp_autojson struct sp_json *doc = new_document(SP_MT_MANIFEST);
+	const char *type = config->docker ? SP_MT_DOCKER_MANIFEST : SP_MT_MANIFEST;
+	sp_autojson struct sp_json *doc = new_document(type);
 
-	fill_desc(sp_json_add_object(doc, "config"), config);
+	fill_desc(sp_json_add_object(doc, "config"), &m->config);
 	struct sp_json *list = sp_json_add_array(doc, "layers");
 	for (size_t i = 0; i < layers_nr; i++)
 		fill_desc(sp_json_push_object(list), &layers[i].desc);
-	if (add_annotations(doc, annotations, err))
+	if (add_annotations(doc, &config->annotations, err))
 		return -1;
-	return write_document(doc, SP_MT_MANIFEST, sink, ret, err);
+	return write_document(doc, type, sink, &m->manifest, err);
 }
 
 static const char *keep(struct sp_image *image, const char *s)
@@ -156,8 +159,7 @@ int sp_image_add(struct sp_image *image, const struct sp_config *config,
 
 	if (check_limits(image, config, layers_nr, err) ||
 	    write_config(config, layers, layers_nr, sink, &m.config, err) ||
-	    write_manifest(&m.config, layers, layers_nr, &config->annotations, sink,
-			   &m.manifest, err))
+	    write_manifest(config, layers, layers_nr, &m, sink, err))
 		return -1;
 	m.os = keep(image, config->os);
 	m.arch = keep(image, config->arch);
@@ -171,6 +173,16 @@ int sp_image_add(struct sp_image *image, const struct sp_config *config,
 
 /* --- all platforms --- */
 
+/* Docker's list knows Docker's manifests alone. */
+static const char *index_type(const struct sp_image *image)
+{
+	for (size_t i = 0; i < image->manifests_nr; i++)
+		if (!sp_mt_is_manifest(image->manifests[i].manifest.media_type) ||
+		    strcmp(image->manifests[i].manifest.media_type, SP_MT_MANIFEST) == 0)
+			return SP_MT_INDEX;
+	return SP_MT_DOCKER_LIST;
+}
+
 int sp_image_finish(struct sp_image *image, const struct sp_strings *index_annotations,
 		    bool force_index, struct sp_sink *sink, struct sp_err *err)
 {
@@ -181,7 +193,8 @@ int sp_image_finish(struct sp_image *image, const struct sp_strings *index_annot
 		image->root = image->manifests[0].manifest;
 		return 0;
 	}
-	doc = new_document(SP_MT_INDEX);
+	const char *type = index_type(image);
+	doc = new_document(type);
 	struct sp_json *list = sp_json_add_array(doc, "manifests");
 	for (size_t i = 0; i < image->manifests_nr; i++) {
 		struct sp_json *entry = sp_json_push_object(list);
@@ -191,7 +204,7 @@ int sp_image_finish(struct sp_image *image, const struct sp_strings *index_annot
 	}
 	if (index_annotations && add_annotations(doc, index_annotations, err))
 		return -1;
-	return write_document(doc, SP_MT_INDEX, sink, &image->root, err);
+	return write_document(doc, type, sink, &image->root, err);
 }
 
 /* --- documents beside the blobs --- */

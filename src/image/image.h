@@ -18,6 +18,7 @@
 #include "image/blob.h"
 #include "image/layer.h"
 #include "image/ref.h"
+#include "image/strings.h"
 
 #define SP_MT_INDEX "application/vnd.oci.image.index.v1+json"
 #define SP_MT_MANIFEST "application/vnd.oci.image.manifest.v1+json"
@@ -29,17 +30,19 @@
 #define SP_ANNOTATIONS_MAX 1024
 #define SP_DOCUMENT_MAX (4 * 1024 * 1024)	/* bytes of one JSON document */
 
-/* A list of strings or of KEY=VALUE pairs, in the order in which they came. */
-struct sp_strings {
-	const char **items;
-	size_t items_nr, items_alloc;
-};
-
 struct sp_healthcheck {
 	bool set;
 	struct sp_strings test;		/* "NONE", or "CMD" and words */
 	int64_t interval_ns, timeout_ns, start_period_ns, start_interval_ns;	/* 0 unset */
 	int retries;
+};
+
+struct sp_json;
+
+/* One line of an image's history: a layer, or with empty something that made none. */
+struct sp_history {
+	const char *created_by, *comment;	/* comment may be NULL */
+	bool empty;
 };
 
 /* What one platform's configuration says.  All strings are borrowed. */
@@ -55,8 +58,13 @@ struct sp_config {
 	struct sp_strings volumes;		/* "/data" */
 	struct sp_strings shell, onbuild;	/* Docker's; only Dockerfiles set them */
 	struct sp_healthcheck healthcheck;
-	struct sp_strings history;		/* created_by, one a layer */
+	struct sp_history *history;		/* one a layer of ours, and empty ones */
+	size_t history_nr, history_alloc;
 	struct sp_strings annotations;		/* of the manifest, KEY=VALUE */
+	/* the configuration of the image below: its history, and what it has that is not
+	 * named here, stay as they are; NULL if there is none (inherit.h does the rest) */
+	const struct sp_json *base;
+	bool docker;				/* Docker's media types, as the base has */
 };
 
 /* One platform of an image. */
@@ -77,8 +85,8 @@ struct sp_image {
 struct sp_image *sp_image_new(void);
 void sp_image_free(struct sp_image *image);
 
-/* Make config and manifest for one platform and write both to sink.
- * SP_EUSAGE for strings that are no UTF-8 or documents over the limits. */
+/* Make config and manifest for one platform and write both to sink.  Layers of a base
+ * image, whose blobs exist, come first, as they are.  SP_EUSAGE for strings that are no UTF-8 or documents over the limits. */
 SP_CHECKED int sp_image_add(struct sp_image *image, const struct sp_config *config,
 			    const struct sp_layer *layers, size_t layers_nr,
 			    struct sp_sink *sink, struct sp_err *err);

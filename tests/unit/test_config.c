@@ -8,6 +8,8 @@
 
 #include "test.h"
 
+#define HISTORY(...) .history = (struct sp_history[]){ __VA_ARGS__ }, .history_nr = \
+	sizeof((struct sp_history[]){ __VA_ARGS__ }) / sizeof(struct sp_history)
 #define LIST(...)                                                             \
 	{ .items = (const char *[]){ __VA_ARGS__ },                           \
 	  .items_nr = sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *) }
@@ -101,7 +103,7 @@ static void test_all(void)
 			.interval_ns = INT64_C(30000000000), .timeout_ns = INT64_MAX,
 			.start_period_ns = 1, .start_interval_ns = 2, .retries = 3,
 		},
-		.history = LIST("COPY lib /", "COPY app /"),
+		HISTORY({ .created_by = "COPY lib /" }, { .created_by = "COPY app /" }),
 	};
 	struct sp_err err = { 0 };
 	sp_autofree char *text = document(&config, 2, &err);
@@ -158,8 +160,8 @@ static void test_refused(void)
 		{ "Interval cannot be negative",
 		  { .healthcheck = { .set = true, .interval_ns = -1 } } },
 		{ "Retries cannot be negative", { .healthcheck = { .set = true, .retries = -1 } } },
-		{ "history", { .history = LIST(BAD) } },
-		{ "3 history entries for 1 layers", { .history = LIST("1", "2", "3") } },
+		{ "history", { HISTORY({ .created_by = BAD }) } },
+		{ "3 history entries for 1 layers", { HISTORY({ .created_by = "1" }, { .created_by = "2" }, { .created_by = "3" }) } },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

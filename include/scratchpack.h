@@ -140,6 +140,14 @@ SP_API int scratchpack_verify(struct scratchpack *job, const char *image,
 			      struct sp_err *err);
 
 /*
+ * The same, and what the image is made of: its "config", and as "program" what
+ * scratchpack_inspect() says of the program that it starts (an "error" in there if that
+ * cannot be told, which is no failure).
+ */
+SP_API int scratchpack_inspect_image(struct scratchpack *job, const char *image,
+				     struct sp_err *err);
+
+/*
  * Copy an image, byte for byte, to every "output": from an archive, a layout, an engine
  * or a registry ("docker://NAME").  An index is copied whole, or with "platform" that
  * one image of it.  The report has "results", as that of scratchpack_pack().

@@ -13,8 +13,14 @@
 void sp_build_release(struct sp_build *build)
 {
 	for (size_t i = 0; i < build->targets_nr; i++) {
-		sp_target_config_release(&build->targets[i]);
-		sp_rootfs_free(build->targets[i].rootfs);
+		struct sp_target *target = &build->targets[i];
+
+		sp_target_config_release(target);
+		sp_rootfs_free(target->rootfs);
+		if (target->over)
+			sp_root_free(target->over);
+		sp_opened_release(&target->base);
+		free(target->layers);
 	}
 	sp_stages_free(build->stages);
 	free(build->targets);
@@ -22,10 +28,31 @@ void sp_build_release(struct sp_build *build)
 	free(build->refs);
 	free(build->own.items);
 	sp_usage_release(&build->usage);
-	if (build->libs != build->host)
+	if (build->libs != build->host && build->libs != build->from.root)
 		sp_root_free(build->libs);
+	sp_opened_release(&build->from);
 	sp_root_free(build->host);
 	sp_arena_release(&build->arena);
+}
+
+/* Any platform will do if the image has one alone. */
+static int open_from(struct sp_build *build, struct sp_err *err)
+{
+	struct sp_platform platform = sp_platform_host();
+
+	if (build->o->sysroot)
+		return sp_err_set(err, SP_EUSAGE,
+				  "--from and --sysroot both say where libraries are; give one of them");
+	if (build->o->platform &&
+	    sp_platform_parse(build->o->platform, &build->arena, &platform, err))
+		return sp_err_wrap(err, "--platform");
+	struct sp_stored_want want = { platform.os, platform.arch, platform.variant,
+				       !build->o->platform };
+
+	if (sp_opened_open(build->job, build->o->from, &want, &build->from, err))
+		return sp_err_wrap(err, "--from");
+	build->libs = build->from.root;
+	return 0;
 }
 
 static int open_roots(struct sp_build *build, struct sp_err *err)
@@ -33,6 +60,8 @@ static int open_roots(struct sp_build *build, struct sp_err *err)
 	if (sp_root_open_dir("/", &build->host, err))
 		return -1;
 	build->libs = build->host;
+	if (build->o->from)
+		return open_from(build, err);
 	if (build->o->sysroot && strcmp(build->o->sysroot, "/") != 0)
 		return sp_root_open_dir(build->o->sysroot, &build->libs, err);
 	return 0;
@@ -42,7 +71,10 @@ static int add_target(struct sp_build *build, const char *given, struct sp_err *
 {
 	struct sp_target *target = SP_VEC_PUSH(build->targets);
 
-	target->given = given;
+	*target = (struct sp_target){ .given = given };
+	sp_target_settings(build, target);
+	if (build->o->from)
+		return sp_from_program(build, target, given, err);
 	if (sp_locate(build, given, &target->root, &target->path, err))
 		return -1;
 	target->image_path = build->o->at ?
@@ -119,26 +151,26 @@ static int find_platform(struct sp_target *target, struct sp_err *err)
 static int plan(struct sp_build *build, struct sp_target *target, struct sp_err *err)
 {
 	const struct sp_options *o = build->o;
+	const struct sp_config *c = &target->config;
 	struct sp_rootfs_options options = {
 		.root = target->root, .program = target->path,
-		.image_path = target->image_path, .libs = build->libs,
+		.image_path = target->image_path, .libs = target->libs,
+		.lower = target->base.root, .origin = build->from.root,
 		.adds = build->adds, .adds_nr = build->adds_nr,
 		.excludes = o->excludes.items, .excludes_nr = o->excludes.items_nr,
 		.own = build->own.items, .own_nr = build->own.items_nr,
-		.user = o->user, .workdir = o->workdir,
-		.library_path = sp_pairs_get(&o->env, "LD_LIBRARY_PATH"),
-		.preload = sp_pairs_get(&o->env, "LD_PRELOAD"),
-		.path = sp_pairs_get(&o->env, "PATH"),
+		.user = c->user, .workdir = c->workdir,
+		.volumes = c->volumes.items, .volumes_nr = c->volumes.items_nr,
+		.library_path = sp_pairs_get(&c->env, "LD_LIBRARY_PATH"),
+		.preload = sp_pairs_get(&c->env, "LD_PRELOAD"),
+		.path = sp_pairs_get(&c->env, "PATH"),
 		.keep_probes = build->explain && !build->job->brief,
 		.bind_now = o->bind_now, .cpu = o->cpu,
-		.env = o->env.items, .env_nr = o->env.items_nr,
+		.env = c->env.items, .env_nr = c->env.items_nr,
 		.with = o->with.items, .with_nr = o->with.items_nr,
 		.without = o->without.items, .without_nr = o->without.items_nr,
 		.allow_secrets = o->allow_secrets, .minimal = o->minimal, .full = o->full,
 	};
-
-	if (!options.path)
-		options.path = SP_DEFAULT_PATH;
 
 	if (o->minimal && o->full)
 		return sp_err_set(err, SP_EUSAGE, "--minimal and --full contradict each other");
@@ -159,13 +191,21 @@ static int open_file(struct sp_build *build, struct sp_err *err)
 	return add_refs(build, err);
 }
 
+static int open_base(struct sp_build *build, struct sp_target *target, struct sp_err *err)
+{
+	if (sp_target_base(build, target, err))
+		return -1;
+	sp_target_settings_base(build, target);
+	return 0;
+}
+
 int sp_build_open(struct sp_build *build, struct scratchpack *job, bool explain,
 		  struct sp_err *err)
 {
 	*build = (struct sp_build){ .job = job, .o = &job->options, .explain = explain };
 	if (build->o->file)
 		return open_file(build, err);
-	if (!build->o->programs.items_nr)
+	if (!build->o->programs.items_nr && !build->o->from)
 		return sp_err_set(err, SP_EUSAGE, "no program was given");
 	if (build->o->programs.items_nr > SP_PLATFORMS_MAX)
 		return sp_err_set(err, SP_EUSAGE, "more than %d programs", SP_PLATFORMS_MAX);
@@ -174,12 +214,15 @@ int sp_build_open(struct sp_build *build, struct scratchpack *job, bool explain,
 	for (size_t i = 0; i < build->o->programs.items_nr; i++)
 		if (add_target(build, build->o->programs.items[i], err))
 			return -1;
+	if (!build->targets_nr && add_target(build, NULL, err))
+		return -1;
 	if (add_adds(build, err) || add_refs(build, err) || sp_clash_check(build, err))
 		return -1;
 	if (sp_traces_run(build, err))
 		return -1;
 	for (size_t i = 0; i < build->targets_nr; i++)
-		if (plan(build, &build->targets[i], err))
+		if (open_base(build, &build->targets[i], err) ||
+		    plan(build, &build->targets[i], err))
 			return -1;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #ifndef SP_API_BUILD_H
 #define SP_API_BUILD_H
 
+#include "api/opened.h"
 #include "api/options.h"
 #include "elf/platform.h"
 #include "image/json.h"
@@ -41,8 +42,11 @@ struct sp_target {
 	struct sp_rootfs *rootfs;
 	struct sp_platform platform;
 	struct sp_config config;
-	struct sp_layer layers[2];
-	size_t layers_nr;
+	struct sp_opened base;		/* --base: stored NULL if there is none */
+	struct sp_root *over;		/* base over build->libs, or NULL */
+	struct sp_root *libs;		/* one of the two: where libraries are looked for */
+	struct sp_layer *layers;	/* those of the base, then ours */
+	size_t layers_nr, layers_alloc;
 };
 
 /* A file that some --trace used. */
@@ -69,7 +73,8 @@ struct sp_build {
 	struct sp_arena arena;
 	struct scratchpack *job;
 	struct sp_options *o;
-	struct sp_root *host, *libs;	/* one and the same without --sysroot */
+	struct sp_root *host, *libs;	/* one and the same without --sysroot and --from */
+	struct sp_opened from;		/* --from: stored NULL if there is none */
 	struct sp_target *targets;
 	size_t targets_nr, targets_alloc;
 	struct sp_add *adds;
@@ -91,7 +96,7 @@ void sp_build_release(struct sp_build *build);
 SP_CHECKED int sp_build_prove(struct sp_build *build, struct sp_err *err);
 
 /* locate.c: where a path of the user is: which root, which path in it.  Absolute
- * paths mean the sysroot first, if there is one. */
+ * paths mean the sysroot, or the image of --from, first. */
 SP_CHECKED int sp_locate(struct sp_build *build, const char *text,
 			 struct sp_root **ret_root, const char **ret_path,
 			 struct sp_err *err);
@@ -116,7 +121,24 @@ void sp_reconcile_report(struct sp_build *build, const struct sp_plan *plan,
  * stands until the options change. */
 const struct sp_transport_options *sp_job_transport(struct scratchpack *job);
 
-/* config.c: the image configuration of one target. */
+/* from.c: the program of the image of --from: given, or what it starts (NULL).  Fills in
+ * where it is, and the entry point and Cmd of the target's configuration. */
+SP_CHECKED int sp_from_program(struct sp_build *build, struct sp_target *target,
+			       const char *given, struct sp_err *err);
+
+/* base.c: open the base of a target; its annotations and notes; copy its layers to sink;
+ * give our layers the media types that go with it. */
+SP_CHECKED int sp_target_base(struct sp_build *build, struct sp_target *target,
+			      struct sp_err *err);
+void sp_target_base_notes(struct sp_build *build, struct sp_target *target);
+SP_CHECKED int sp_target_base_layers(struct sp_build *build, struct sp_target *target,
+				     struct sp_sink *sink, struct sp_err *err);
+void sp_target_base_types(struct sp_target *target);
+
+/* config.c: the image configuration of one target: first what the options and the images
+ * below and behind it say, then, when the plan is made, the rest of it. */
+void sp_target_settings(struct sp_build *build, struct sp_target *target);
+void sp_target_settings_base(struct sp_build *build, struct sp_target *target);
 SP_CHECKED int sp_target_config(struct sp_build *build, struct sp_target *target,
 				struct sp_err *err);
 void sp_target_config_release(struct sp_target *target);

@@ -6,13 +6,20 @@
 
 #include "api/build.h"
 #include "base/path.h"
+#include "image/inherit.h"
 #include "rootfs/plan_root.h"
 
 void sp_target_config_release(struct sp_target *target)
 {
-	free(target->config.env.items);
-	free(target->config.entrypoint.items);
-	free(target->config.history);
+	struct sp_config *c = &target->config;
+	struct sp_strings *const lists[] = {
+		&c->env, &c->entrypoint, &c->cmd, &c->labels, &c->ports, &c->volumes,
+		&c->annotations, &c->healthcheck.test,
+	};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		free(lists[i]->items);
+	free(c->history);
 }
 
 /* Is there a program at path in the image?  NULL, or what is wrong with it. */
@@ -35,17 +42,13 @@ static const char *entry_problem(const struct sp_plan *plan, const char *path,
 	return problem;
 }
 
-static int set_entrypoint(struct sp_build *build, struct sp_target *target,
-			  struct sp_err *err)
+static int check_entrypoint(struct sp_build *build, struct sp_target *target,
+			    struct sp_err *err)
 {
 	const struct sp_strings *words = &build->o->entrypoint;
 
-	if (!words->items_nr) {
-		sp_strings_add(&target->config.entrypoint, &build->arena, target->image_path);
+	if (!words->items_nr)
 		return 0;
-	}
-	for (size_t i = 0; i < words->items_nr; i++)
-		sp_strings_add(&target->config.entrypoint, &build->arena, words->items[i]);
 	if (words->items[0][0] != '/')
 		return sp_err_set(err, SP_EUSAGE,
 				  "--entrypoint %s: expected an absolute path in the image",
@@ -56,48 +59,142 @@ static int set_entrypoint(struct sp_build *build, struct sp_target *target,
 	return 0;
 }
 
+/* One that an image had, and that needs what is not in this one, goes. */
+static void drop_healthcheck(struct sp_target *target)
+{
+	struct sp_healthcheck *h = &target->config.healthcheck;
+
+	sp_plan_note(target->rootfs->plan, "healthcheck-dropped",
+		     "the image's health check runs %s, which is not in the new one; it is left out (see --healthcheck, --add)",
+		     h->test.items_nr > 1 ? h->test.items[1] : "a shell");
+	h->test.items_nr = 0;
+	h->set = false;
+}
+
+/* Does the command of the health check run?  NULL, or what is wrong with it. */
+static const char *healthcheck_problem(struct sp_target *target, struct sp_err *err)
+{
+	const struct sp_healthcheck *h = &target->config.healthcheck;
+	const char *path = h->test.items[1];
+
+	if (strcmp(h->test.items[0], "CMD-SHELL") == 0)
+		return entry_problem(target->rootfs->plan, "/bin/sh", err);
+	return path[0] == '/' ? entry_problem(target->rootfs->plan, path, err) :
+				"expected an absolute path in the image";
+}
+
 static int check_healthcheck(struct sp_build *build, struct sp_target *target,
 			     struct sp_err *err)
 {
-	const struct sp_healthcheck *h = &build->o->healthcheck;
+	const struct sp_healthcheck *own = &build->o->healthcheck;
+	const struct sp_healthcheck *h = &target->config.healthcheck;
 
-	if (!h->set && (h->interval_ns || h->timeout_ns || h->start_period_ns || h->retries))
+	if (!own->set && (own->interval_ns || own->timeout_ns || own->start_period_ns ||
+			  own->retries))
 		return sp_err_set(err, SP_EUSAGE,
 				  "a --health option without --healthcheck: say which command to run");
-	if (!h->set || h->test.items_nr < 2)
+	/* of a base image all is there that was there */
+	if (!h->set || h->test.items_nr < 2 || (!own->set && !build->o->from))
 		return 0;
-	const char *path = h->test.items[1];
-	const char *problem = path[0] == '/' ?
-				      entry_problem(target->rootfs->plan, path, err) :
-				      "expected an absolute path in the image";
-	if (problem)
-		return sp_err_set(err, SP_EUSAGE, "--healthcheck %s: %s", path, problem);
+	const char *problem = healthcheck_problem(target, err);
+	if (problem && !own->set)
+		drop_healthcheck(target);
+	else if (problem)
+		return sp_err_set(err, SP_EUSAGE, "--healthcheck %s: %s", h->test.items[1], problem);
 	return 0;
 }
 
-static void set_env(struct sp_build *build, struct sp_config *config)
+static void copy_list(struct sp_strings *to, const struct sp_strings *from,
+		      struct sp_arena *arena)
 {
-	if (!sp_pairs_get(&build->o->env, "PATH"))
-		sp_strings_add(&config->env, &build->arena, "PATH=" SP_DEFAULT_PATH);
-	for (size_t i = 0; i < build->o->env.items_nr; i++)
-		sp_strings_add(&config->env, &build->arena, build->o->env.items[i]);
+	for (size_t i = 0; i < from->items_nr; i++)
+		sp_strings_add(to, arena, from->items[i]);
+}
+
+/* Take over the configuration of an image, but for what it starts: that is another
+ * program now. */
+static void inherit(struct sp_build *build, struct sp_target *target,
+		    const struct sp_json *doc)
+{
+	struct sp_config *c = &target->config;
+	struct sp_strings entrypoint = c->entrypoint;
+	const char *placeholder[] = { "" };
+
+	c->entrypoint = (struct sp_strings){ .items = placeholder, .items_nr = 1 };
+	sp_config_inherit(c, doc, &build->arena);
+	c->entrypoint = entrypoint;
+}
+
+static void add_path(struct sp_build *build, struct sp_target *target)
+{
+	struct sp_config *c = &target->config;
+	struct sp_strings env = { 0 };
+
+	if (target->base.stored) {
+		sp_pairs_set(&c->env, &build->arena, "PATH=" SP_DEFAULT_PATH);
+		return;
+	}
+	sp_strings_add(&env, &build->arena, "PATH=" SP_DEFAULT_PATH);
+	copy_list(&env, &c->env, &build->arena);
+	free(c->env.items);
+	c->env = env;
+}
+
+void sp_target_settings(struct sp_build *build, struct sp_target *target)
+{
+	const struct sp_options *o = build->o;
+	struct sp_config *c = &target->config;
+	struct sp_arena *arena = &build->arena;
+
+	*c = (struct sp_config){
+		.created = o->created, .author = o->author, .user = o->user,
+		.workdir = o->workdir, .stop_signal = o->stop_signal,
+		.healthcheck = o->healthcheck,
+	};
+	c->healthcheck.test = (struct sp_strings){ 0 };
+	copy_list(&c->healthcheck.test, &o->healthcheck.test, arena);
+	copy_list(&c->env, &o->env, arena);
+	copy_list(&c->labels, &o->labels, arena);
+	copy_list(&c->ports, &o->ports, arena);
+	copy_list(&c->volumes, &o->volumes, arena);
+	copy_list(&c->annotations, &o->annotations, arena);
+	copy_list(&c->cmd, &o->args, arena);
+	if (build->o->from)
+		inherit(build, target, build->from.stored->config_doc);
+}
+
+void sp_target_settings_base(struct sp_build *build, struct sp_target *target)
+{
+	struct sp_config *c = &target->config;
+
+	if (target->base.stored) {
+		inherit(build, target, target->base.stored->config_doc);
+		c->base = target->base.stored->config_doc;
+		c->docker = target->base.stored->docker;
+	}
+	/* at its end, as BuildKit puts it; without a base, first */
+	if (!sp_pairs_get(&c->env, "PATH"))
+		add_path(build, target);
 }
 
 int sp_target_config(struct sp_build *build, struct sp_target *target, struct sp_err *err)
 {
-	const struct sp_options *o = build->o;
-	struct sp_config *config = &target->config;
+	struct sp_config *c = &target->config;
 
-	*config = (struct sp_config){
-		.os = target->platform.os, .arch = target->platform.arch,
-		.variant = target->platform.variant, .created = o->created,
-		.author = o->author, .user = target->rootfs->user, .workdir = o->workdir,
-		.stop_signal = o->stop_signal, .cmd = o->args, .labels = o->labels,
-		.ports = o->ports, .volumes = o->volumes, .healthcheck = o->healthcheck,
-		.annotations = o->annotations,
-	};
-	set_env(build, config);
-	if (set_entrypoint(build, target, err))
+	c->os = target->platform.os;
+	c->arch = target->platform.arch;
+	c->variant = target->platform.variant;
+	/* "nonroot" has become numbers; what a base says stays as it says it */
+	if (build->o->user || !target->base.stored)
+		c->user = target->rootfs->user;
+	if (build->o->entrypoint.items_nr) {
+		c->entrypoint.items_nr = 0;
+		copy_list(&c->entrypoint, &build->o->entrypoint, &build->arena);
+	} else if (!c->entrypoint.items_nr) {
+		sp_strings_add(&c->entrypoint, &build->arena, target->image_path);
+	}
+	sp_target_base_notes(build, target);
+	if (check_entrypoint(build, target, err))
 		return -1;
 	return check_healthcheck(build, target, err);
 }

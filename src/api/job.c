@@ -161,6 +161,56 @@ int scratchpack_inspect(struct scratchpack *job, struct sp_err *err)
 	return rc;
 }
 
+static void copy_config(const struct sp_build *build, struct sp_json *report)
+{
+	const struct sp_json *config = build->from.stored ?
+		sp_json_get(build->from.stored->config_doc, "config") : NULL;
+	sp_autofree char *text = config ? sp_json_text(config, false) : NULL;
+	struct sp_err ignored = { 0 };
+	struct sp_json *copy;
+
+	if (text && sp_json_parse_own(text, strlen(text), &copy, &ignored) == 0)
+		sp_json_add(report, "config", copy);
+}
+
+/* What the image starts, as if it were packed from there. */
+static int inspect_entry(struct scratchpack *job, const char *image, struct sp_json *report,
+			 struct sp_err *err)
+{
+	SP_CLEANUP(sp_build_release) struct sp_build build = { 0 };
+	const char *from = job->options.from;
+	struct sp_json *program = sp_json_add_object(report, "program");
+
+	job->options.from = image;
+	int rc = sp_build_open(&build, job, true, err);
+	copy_config(&build, report);
+	if (!rc) {
+		rc = sp_build_prove(&build, err);
+		sp_report_program(&build, &build.targets[0], program);
+	}
+	job->options.from = from;
+	if (rc)
+		report_error(program, err);
+	return rc;
+}
+
+int scratchpack_inspect_image(struct scratchpack *job, const char *image, struct sp_err *err)
+{
+	struct sp_err why = { 0 };
+	int rc = scratchpack_verify(job, image, err);
+
+	if (rc || !job->document)
+		return -1;
+	struct sp_json *report = sp_steal_ptr(&job->document);
+	/* an image of data alone has nothing to start, and is good all the same */
+	rc = inspect_entry(job, image, report, &why);
+	sp_job_report(job, report);
+	if (!rc || why.code != SP_ECANCELLED)
+		return 0;
+	*err = why;
+	return -1;
+}
+
 int scratchpack_verify(struct scratchpack *job, const char *image, struct sp_err *err)
 {
 	struct sp_verify_witness eyes;

@@ -68,6 +68,14 @@ int sp_locate(struct sp_build *build, const char *text, struct sp_root **ret_roo
 
 	if (absolute(&build->arena, text, &path, err))
 		return -1;
+	if (build->from.root && text[0] == '/') {
+		if (sp_root_resolve(build->libs, text, &found, err))
+			return -1;
+		if (found.real) {
+			*ret_root = build->libs;
+			return tidy(build, build->libs, text, ret_path, err);
+		}
+	}
 	if (build->o->sysroot) {
 		const char *below = below_sysroot(build, path);
 		const char *inside = below ? below : text[0] == '/' ? text : NULL;

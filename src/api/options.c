@@ -368,6 +368,11 @@ const struct sp_option sp_option_table[] = {
 	  false, FLAG(allow_secrets) },
 	{ "minimal", 0, NULL, FILES, "only needs that are proved", false, FLAG(minimal) },
 	{ "full", 0, NULL, FILES, "also needs that are only hinted at", false, FLAG(full) },
+	{ "from", 0, "IMAGE", FILES,
+	  "take the program out of an image, with its libraries and its configuration; by default the program that it starts",
+	  false, TEXT(from) },
+	{ "base", 0, "IMAGE", FILES,
+	  "put the program on top of an image, whose layers stay as they are", false, TEXT(base) },
 	{ "sysroot", 0, "DIR", FILES,
 	  "look for the loader and the libraries in DIR instead of /", false, TEXT(sysroot) },
 

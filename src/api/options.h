@@ -13,7 +13,7 @@ struct sp_options {
 	struct sp_arena arena;
 	struct sp_strings programs, outputs, tags;
 	struct sp_strings adds, excludes, args;
-	const char *at, *sysroot;
+	const char *at, *sysroot, *from, *base;
 	struct sp_compress compress;
 	bool split, bind_now, minimal, full;
 	bool allow_secrets;

@@ -91,7 +91,7 @@ static int write_layer(struct sp_build *build, struct sp_target *target,
 		.created_by = sp_arena_strf(&build->arena, "scratchpack: %s%s", what,
 					    strcmp(by, "-") == 0 ? "Dockerfile" : by) };
 	return sp_dests_write_layer(dests, part->list, part->list_nr, &options,
-				    &target->layers[target->layers_nr++], err);
+				    SP_VEC_PUSH(target->layers), err);
 }
 
 static int write_split(struct sp_build *build, struct sp_target *target,
@@ -112,16 +112,29 @@ static int write_split(struct sp_build *build, struct sp_target *target,
 	return 0;
 }
 
+/* When the base has all there is to bring, the history still tells what was changed. */
+static void note_settings(struct sp_build *build, struct sp_target *target)
+{
+	if (!target->config.history_nr)
+		*SP_VEC_PUSH(target->config.history) = (struct sp_history){
+			.created_by = sp_arena_strf(&build->arena, "scratchpack: %s",
+						    target->image_path),
+			.empty = true };
+}
+
 static int write_target(struct sp_build *build, struct sp_target *target,
 			struct sp_image *image, struct sp_dests *dests, struct sp_err *err)
 {
 	const struct sp_plan *plan = target->rootfs->plan;
 	SP_CLEANUP(part_release) struct part all = { 0 };
-	int rc;
+	int rc = 0;
+
+	if (sp_target_base_layers(build, target, dests->tee, err))
+		return -1;
 
 	if (build->o->split) {
 		rc = write_split(build, target, dests, err);
-	} else {
+	} else if (plan->entries_nr || !target->layers_nr) {
 		for (size_t i = 0; i < plan->entries_nr; i++)
 			*SP_VEC_PUSH(all.list) = &plan->entries[i];
 		/* a Dockerfile may add nothing */
@@ -129,6 +142,8 @@ static int write_target(struct sp_build *build, struct sp_target *target,
 	}
 	if (rc)
 		return -1;
+	note_settings(build, target);
+	sp_target_base_types(target);
 	return sp_image_add(image, &target->config, target->layers, target->layers_nr, dests->tee,
 			    err);
 }

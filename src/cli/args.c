@@ -220,6 +220,7 @@ static int apply(struct cli *cli, const struct match *m, const char *value, stru
 		pair = sp_strf("%s=%s", value, getenv(value));
 		value = pair;
 	}
+	cli->from |= strcmp(m->option->name, "from") == 0;
 	return scratchpack_set(cli->job, m->option->name, value, err);
 }
 

@@ -24,6 +24,7 @@ struct cli {
 	enum cli_mode progress, color;
 	bool password_stdin, has_password, has_username, has_output;	/* were given */
 	bool named;			/* the command, not just meant */
+	bool from;			/* --from: the program need not be given */
 	const char **operands;		/* borrowed from argv */
 	size_t operands_nr, operands_alloc;
 };

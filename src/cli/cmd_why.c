@@ -57,15 +57,26 @@ static void print_chain(const struct sp_json *report, const struct sp_json *entr
 	}
 }
 
+/* What is asked for, and of which program: with --from that need not be said. */
+static const char *name_of(const struct cli *cli)
+{
+	return cli->operands[cli->operands_nr - 1];
+}
+
+static const char *program_of(const struct cli *cli)
+{
+	return cli->operands_nr == 2 ? cli->operands[0] : "the program";
+}
+
 /* Analyse; an incomplete closure can be explained as well as a whole one. */
 static int inspect(struct cli *cli, const struct sp_json **ret, struct sp_err *err)
 {
 	struct sp_err why = { 0 };
 
-	if (cli->operands_nr != 2)
+	if (cli->operands_nr != 2 && !(cli->from && cli->operands_nr == 1))
 		return sp_err_set(err, SP_EUSAGE, "%s takes a PROGRAM and a NAME",
 				  cli->command->name);
-	if (scratchpack_set(cli->job, "program", cli->operands[0], err))
+	if (cli->operands_nr == 2 && scratchpack_set(cli->job, "program", cli->operands[0], err))
 		return -1;
 	int rc = scratchpack_inspect(cli->job, &why);
 	*ret = scratchpack_document(cli->job);
@@ -82,11 +93,11 @@ int cli_why(struct cli *cli, struct sp_err *err)
 
 	if (inspect(cli, &report, err))
 		return -1;
-	const struct sp_json *entry = find_entry(report, cli->operands[1]);
+	const struct sp_json *entry = find_entry(report, name_of(cli));
 	if (!entry)
 		return sp_err_set(err, SP_EFAIL,
 				  "nothing called %s is in an image of %s; see scratchpack inspect, and why-not for libraries that are missing",
-				  cli->operands[1], cli->operands[0]);
+				  name_of(cli), program_of(cli));
 	print_chain(report, entry);
 	return cli_flush(err);
 }
@@ -156,13 +167,13 @@ int cli_why_not(struct cli *cli, struct sp_err *err)
 
 	if (inspect(cli, &report, err))
 		return -1;
-	size_t found = explain(report, cli->operands[1]);
+	size_t found = explain(report, name_of(cli));
 	const struct sp_json *others = sp_json_get(report, "others");
 	for (const struct sp_json *o = sp_json_first(others); o; o = sp_json_next(o))
-		found += explain(o, cli->operands[1]);
+		found += explain(o, name_of(cli));
 	if (!found)
 		return sp_err_set(err, SP_EFAIL,
 				  "neither %s nor a library that it loads asks for %s",
-				  cli->operands[0], cli->operands[1]);
+				  program_of(cli), name_of(cli));
 	return cli_flush(err);
 }

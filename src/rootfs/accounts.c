@@ -169,18 +169,18 @@ static int add_known(const struct sp_rootfs_options *o, struct sp_arena *arena,
 	const char *wanted = o->user[len] ? o->user + len + 1 : NULL;
 	const char *line, *own = NULL, *other = NULL;
 
-	if (find_line(o->accounts, "/etc/passwd", user, false, arena, &line, err))
+	if (find_line(o->origin, "/etc/passwd", user, false, arena, &line, err))
 		return -1;
 	if (line) {
 		const char *gid = field(line, strlen(line), 3);
 
 		gid = sp_arena_strndup(arena, gid, strcspn(gid, ":\n"));
-		if (find_line(o->accounts, "/etc/group", gid, true, arena, &own, err))
+		if (find_line(o->origin, "/etc/group", gid, true, arena, &own, err))
 			return -1;
 		add_line(passwd, line);
 	}
 	if (wanted && !number(wanted, strlen(wanted)) &&
-	    find_line(o->accounts, "/etc/group", wanted, false, arena, &other, err))
+	    find_line(o->origin, "/etc/group", wanted, false, arena, &other, err))
 		return -1;
 	add_line(group, own);
 	add_line(group, other);
@@ -250,7 +250,7 @@ static int apply_known(struct sp_rootfs *rootfs, const struct sp_rootfs_options 
 	const char *line;
 
 	if (number(user, strlen(user)) ||
-	    find_line(o->accounts, "/etc/passwd", user, false, &plan->arena, &line, err))
+	    find_line(o->origin, "/etc/passwd", user, false, &plan->arena, &line, err))
 		return number(user, strlen(user)) ? 0 : -1;
 	if (!line)
 		return 0;
@@ -258,7 +258,7 @@ static int apply_known(struct sp_rootfs *rootfs, const struct sp_rootfs_options 
 		return -1;
 	const char *dir = field(line, strlen(line), 5);
 	dir = sp_arena_strndup(&plan->arena, dir, strcspn(dir, ":\n"));
-	if (dir[0] != '/' || !dir[1] || sp_root_resolve(o->accounts, dir, &home, err))
+	if (dir[0] != '/' || !dir[1] || sp_root_resolve(o->origin, dir, &home, err))
 		return dir[0] != '/' || !dir[1] ? 0 : -1;
 	if (!home.real || home.st.type != SP_DIR)
 		return 0;
@@ -280,7 +280,7 @@ int sp_accounts_apply(struct sp_rootfs *rootfs, const struct sp_rootfs_options *
 		return -1;
 	if (!is_nonroot(o->user)) {
 		rootfs->user = sp_arena_strdup(&plan->arena, o->user);
-		return o->accounts ? apply_known(rootfs, o, err) : 0;
+		return o->origin ? apply_known(rootfs, o, err) : 0;
 	}
 	if (sp_accounts_text(o, &plan->arena, &accounts, err))
 		return -1;

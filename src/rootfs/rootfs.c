@@ -26,13 +26,36 @@ static void rootfs_freep(struct sp_rootfs **rootfs)
 	sp_rootfs_free(*rootfs);
 }
 
-static int add_workdir(struct sp_rootfs *rootfs, const char *workdir, struct sp_err *err)
+/* A directory that the configuration names, as it is where the program comes from. */
+static int add_dir(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
+		   const char *path, const char *option, struct sp_err *err)
 {
-	if (!workdir || strcmp(workdir, "/") == 0)
+	struct sp_entry dir = { .path = path, .type = SP_ENTRY_DIR, .mode = 0755,
+				.reason = { SP_BECAUSE_CONFIG, NULL, option } };
+	struct sp_found found = { 0 };
+
+	if (path[0] != '/' || strcmp(path, "/") == 0)
 		return 0;
-	return sp_plan_add(rootfs->plan, &(struct sp_entry){
-		.path = workdir, .type = SP_ENTRY_DIR, .mode = 0755,
-		.reason = { SP_BECAUSE_CONFIG, NULL, "--workdir" } }, err);
+	if (o->origin && sp_root_resolve(o->origin, path, &found, err))
+		return -1;
+	if (found.real && found.st.type == SP_DIR) {
+		dir.path = found.real;
+		dir.mode = found.st.mode;
+		dir.uid = found.st.uid;
+		dir.gid = found.st.gid;
+	}
+	return sp_plan_add(rootfs->plan, &dir, err);
+}
+
+static int add_dirs(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
+		    struct sp_err *err)
+{
+	if (o->workdir && add_dir(rootfs, o, o->workdir, "--workdir", err))
+		return -1;
+	for (size_t i = 0; o->origin && i < o->volumes_nr; i++)
+		if (add_dir(rootfs, o, o->volumes[i], "--volume", err))
+			return -1;
+	return 0;
 }
 
 static int gather_program(struct sp_rootfs *rootfs, struct sp_err *err)
@@ -57,7 +80,7 @@ static int fill(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
 			return -1;
 	if (sp_needs_apply(rootfs, err) || gather_program(rootfs, err) ||
 	    sp_loader_files_apply(rootfs, err) || sp_accounts_apply(rootfs, o, err) ||
-	    add_workdir(rootfs, o->workdir, err))
+	    add_dirs(rootfs, o, err))
 		return -1;
 	for (size_t i = 0; i < o->excludes_nr; i++)
 		sp_plan_exclude(rootfs->plan, o->excludes[i]);

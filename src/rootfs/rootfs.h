@@ -35,7 +35,8 @@ struct sp_rootfs_options {
 	const char *image_path;		/* where it goes */
 	struct sp_root *libs;		/* where loader and libraries are; over lower, if any */
 	struct sp_root *lower;		/* what the plan stands on, or NULL */
-	struct sp_root *accounts;	/* whose passwd and group know --user, or NULL */
+	struct sp_root *origin;		/* the image that the program comes from: its accounts
+					 * and directories count; or NULL */
 	const struct sp_add *adds;
 	size_t adds_nr;
 	const char *const *excludes;
@@ -45,6 +46,8 @@ struct sp_rootfs_options {
 	size_t own_nr;
 	const char *user;		/* as given to --user, or NULL */
 	const char *workdir;		/* absolute, or NULL */
+	const char *const *volumes;	/* of origin: made as they are there */
+	size_t volumes_nr;
 	const char *library_path, *preload;	/* LD_* of the image's environment */
 	const char *path;		/* PATH of the image's environment */
 	bool keep_probes;		/* keep what searches tried, to explain them */
@@ -143,7 +146,7 @@ SP_CHECKED int sp_accounts_text(const struct sp_rootfs_options *options,
 				struct sp_err *err);
 
 /* accounts.c: --user: what the configuration says, and the passwd and group entries
- * that go with "nonroot", or with a name that options->accounts knows. */
+ * that go with "nonroot", or with a name that options->origin knows. */
 SP_CHECKED int sp_accounts_apply(struct sp_rootfs *rootfs,
 				 const struct sp_rootfs_options *options,
 				 struct sp_err *err);

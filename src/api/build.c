@@ -159,7 +159,9 @@ static int plan(struct sp_build *build, struct sp_target *target, struct sp_err 
 		.adds = build->adds, .adds_nr = build->adds_nr,
 		.excludes = o->excludes.items, .excludes_nr = o->excludes.items_nr,
 		.own = build->own.items, .own_nr = build->own.items_nr,
-		.user = c->user, .workdir = c->workdir,
+		.user = c->user,
+		/* that of a base is the base's affair */
+		.workdir = o->workdir || o->from ? c->workdir : NULL,
 		.volumes = c->volumes.items, .volumes_nr = c->volumes.items_nr,
 		.library_path = sp_pairs_get(&c->env, "LD_LIBRARY_PATH"),
 		.preload = sp_pairs_get(&c->env, "LD_PRELOAD"),

@@ -148,6 +148,11 @@ diagnosed script-loop ./loop
 executable env <<<'#!/usr/bin/env no-such-program'
 diagnosed script-without-program ./env
 
+mkdir -p img.d/bin && printf '#!/bin/sh\nif true; then exec x; fi\n' >img.d/bin/run && chmod 755 img.d/bin/run
+tar -C img.d -cf img.tar bin
+python3 "$TOP/tests/make_image.py" img '{"Entrypoint":["/bin/run"]}' img.tar
+diagnosed entry-is-wrapper --from img
+
 compile loader -Wl,--dynamic-linker=/no/such/loader.so <<<"$main"
 diagnosed missing-loader ./loader
 compile loader -Wl,--dynamic-linker=loader.so <<<"$main"
@@ -321,6 +326,12 @@ run "$SCRATCHPACK" ./dynamic -q -o root.tar
 unpack root.tar root
 mkdir -p root/etc
 echo /lib/libsomething.so >root/etc/ld.so.preload
+cp static img.d/bin/static && tar -C img.d -cf img.tar bin
+python3 "$TOP/tests/make_image.py" img '{"Entrypoint":["/bin/static"],"Healthcheck":{"Test":["CMD","/x"]},"OnBuild":["RUN x"]}' img.tar
+noted healthcheck-dropped --from img
+noted base-onbuild ./static --base img
+python3 "$TOP/tests/make_image.py" saved.tar '{}' img.tar --form docker
+noted base-without-manifest ./static --base saved.tar
 noted preload-file --sysroot root /dynamic
 printf 'glibc-ld.so.cache1.1 and no more' >root/etc/ld.so.cache
 noted damaged-cache --sysroot root /dynamic

@@ -225,6 +225,11 @@ check-cross: all
 check-corpus: all
 	$(Q)ONLY='$(ONLY)' $(TESTENV) tests/corpus/run.sh
 
+# Fat images of Debian trees, shrunk and run; needs root for the engine.
+check-from: JOBS = 1
+check-from: all
+	$(RUN_TESTS) $(wildcard tests/from/*.sh)
+
 bench: all $(BENCH_BIN)
 	$(Q)$(TESTENV) tests/bench/run.sh
 
@@ -292,14 +297,14 @@ clean:
 help:
 	@echo 'build     all (default) docs samples install uninstall clean'
 	@echo 'look      demo'
-	@echo 'test      check check-unit check-cli check-engines check-registry check-oracle check-cross check-corpus check-dockerfile'
-	@echo '          fuzz bench'
+	@echo 'test      check check-unit check-cli check-engines check-registry check-oracle check-cross'
+	@echo '          check-corpus check-dockerfile check-from fuzz bench'
 	@echo 'inspect   lint warnings tidy cppcheck analyze'
 	@echo 'settings  CC= CFLAGS= SAN=address,undefined PREFIX= DESTDIR= V=1 JOBS= FUZZ_SECONDS='
 
 FORCE:
 .PHONY: all docs install uninstall check check-unit check-cli check-engines check-registry check-oracle \
-	check-cross check-corpus check-dockerfile bench fuzz fuzz-run \
+	check-cross check-corpus check-dockerfile check-from bench fuzz fuzz-run \
 	lint warnings compile tidy cppcheck analyze demo samples clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

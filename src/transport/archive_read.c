@@ -161,24 +161,31 @@ static int check_form(const struct archive_source *s, struct sp_err *err)
 			  s->form == SP_FORM_LAYOUT ? "oci-layout" : "manifest.json", cut);
 }
 
-int sp_archive_source_open(const char *path, unsigned form, struct sp_source **ret,
-			   struct sp_err *err)
+int sp_archive_source_open_fd(int fd, const char *name, unsigned form,
+			      struct sp_source **ret, struct sp_err *err)
 {
 	struct archive_source *s = sp_calloc(1, sizeof(*s));
 
 	s->source = (struct sp_source){ archive_open_blob, archive_read_file,
 					archive_open_path, archive_close };
-	s->path = sp_strdup(path);
+	s->path = sp_strdup(name);
 	s->form = form;
-	/* O_NONBLOCK: a FIFO must not make us wait */
-	s->fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (s->fd < 0) {
-		sp_err_sys(err, SP_EFAIL, "%s: cannot open the image", path);
-	} else if (sp_members_scan(s->fd, path, &s->members, err) == 0 &&
-		   check_form(s, err) == 0) {
+	s->fd = fd;
+	if (sp_members_scan(s->fd, name, &s->members, err) == 0 && check_form(s, err) == 0) {
 		*ret = &s->source;
 		return 0;
 	}
 	archive_close(&s->source);
 	return -1;
+}
+
+int sp_archive_source_open(const char *path, unsigned form, struct sp_source **ret,
+			   struct sp_err *err)
+{
+	/* O_NONBLOCK: a FIFO must not make us wait */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return sp_err_sys(err, SP_EFAIL, "%s: cannot open the image", path);
+	return sp_archive_source_open_fd(fd, path, form, ret, err);
 }

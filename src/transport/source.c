@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #define DOCKER_REGISTRY "docker://"
+#define ENGINE "docker-daemon:"
 
 struct kind {
 	const char *prefix, *usage;
@@ -37,15 +38,6 @@ static size_t path_len(const char *text)
 	const char *colon = strchr(text, ':');
 
 	return !colon || stat(text, &st) == 0 ? strlen(text) : (size_t)(colon - text);
-}
-
-static int refuse_foreign(const char *text, struct sp_err *err)
-{
-	if (strncmp(text, "docker-daemon:", strlen("docker-daemon:")) == 0)
-		return sp_err_set(err, SP_EUSAGE,
-				  "%s: images cannot be read from an engine; write one to "
-				  "an archive with docker save first", text);
-	return 0;
 }
 
 static int open_kind(const struct kind *kind, const char *path, struct sp_source **ret,
@@ -78,8 +70,10 @@ int sp_source_open(const char *text, const struct sp_transport_options *options,
 		*ret_ref = NULL;
 		return 0;
 	}
-	if (refuse_foreign(text, err))
-		return -1;
+	if (strncmp(text, ENGINE, strlen(ENGINE)) == 0) {
+		*ret_ref = NULL;
+		return sp_engine_source_open(text + strlen(ENGINE), options, ret, err);
+	}
 	if (!*path || (rest[len] && !rest[len + 1]))
 		return sp_err_set(err, SP_EUSAGE, "%s: expected %s", text, kind->usage);
 	if (open_kind(kind, path, ret, err))

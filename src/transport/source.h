@@ -19,4 +19,13 @@ SP_CHECKED int sp_registry_source_open(const char *name,
 				       const struct sp_transport_options *options,
 				       struct sp_source **ret, struct sp_err *err);
 
+/* The same of an open file, which the source closes, also when this fails. */
+SP_CHECKED int sp_archive_source_open_fd(int fd, const char *name, unsigned form,
+					 struct sp_source **ret, struct sp_err *err);
+
+/* An image of a local engine, by its name or ID; it is fetched whole. */
+SP_CHECKED int sp_engine_source_open(const char *name,
+				     const struct sp_transport_options *options,
+				     struct sp_source **ret, struct sp_err *err);
+
 #endif

@@ -181,6 +181,41 @@ static void test_cancel(const struct tiny *t, struct fake_server *s)
 	sp_dest_free(dest);
 }
 
+/* An image asked for: which one, and what comes of it. */
+static void test_source(struct fake_server *s)
+{
+	static const struct {
+		const char *name, *asks, *answer, *says;
+	} rows[] = {
+		{ "app", "GET /images/app:latest/get ", "HTTP/1.1 404 Not Found\r\nContent-Length: 14"
+		  "\r\n\r\n{\"message\":\"\"}", "has no image called app:latest" },
+		{ "ghcr.io/me/app:v1", "GET /images/ghcr.io/me/app:v1/get ",
+		  "HTTP/1.1 500 Oops\r\nContent-Length: 18\r\n\r\n{\"message\":\"ouch\"}", "status 500: ouch" },
+		{ "0123456789ab", "GET /images/0123456789ab/get ",
+		  "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnope", "docker-daemon:0123456789ab: " },
+		{ "app:v2", "GET /images/app:v2/get ", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+		  "is empty" },
+	};
+	struct sp_transport_options options = tiny_options();
+	int before = entries_in(".");
+
+	options.docker_host = host;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		sp_autofree char *text = sp_strf("docker-daemon:%s", rows[i].name);
+		struct sp_source *source;
+		char *ref;
+
+		fake_answer(s, PONG);
+		fake_answer(s, rows[i].answer);
+		err = (struct sp_err){ 0 };
+		ok(sp_source_open(text, &options, &source, &ref, &err) == -1, "%s", text);
+		said(rows[i].says);
+		const char *last = sp_buf_str(&s->requests[s->requests_nr - 1]);
+		ok(strncmp(last, rows[i].asks, strlen(rows[i].asks)) == 0, "asks %s", rows[i].asks);
+	}
+	is_int(entries_in("."), before, "nothing is left behind");
+}
+
 int main(void)
 {
 	struct fake_server server;
@@ -196,6 +231,9 @@ int main(void)
 	test_refusals(&t, &server);
 	test_no_engine(&t, &server);
 	test_cancel(&t, &server);
+	fake_stop(&server);
+	fake_start(&server, in_scratch("engine.sock"));
+	test_source(&server);
 	fake_stop(&server);
 	test_no_permission(&t);
 	test_hosts(&t);

@@ -270,7 +270,7 @@ static const struct {
 	{ "no path", ":", "oci:", SP_EUSAGE, "expected oci:DIR" },
 	{ "no reference", ":", "oci-archive:both.tar:", SP_EUSAGE, "expected oci-archive:FILE" },
 	{ "a registry", ":", "docker://localhost/B", SP_EUSAGE, "lower case" },
-	{ "an engine", ":", "docker-daemon:a", SP_EUSAGE, "docker save" },
+	{ "an engine", ":", "docker-daemon:A", SP_EUSAGE, "lower" },
 	{ "gzip", "gzip -k both.tar", "both.tar.gz", SP_EVERIFY, "gzip -d first" },
 	{ "zstd", "zstd -q both.tar", "both.tar.zst", SP_EVERIFY, "zstd -d first" },
 	{ "no archive", "echo hello > hello", "hello", SP_EVERIFY, "hello: tar: " },

@@ -200,6 +200,7 @@ static void note_given(struct cli *cli, const char *name)
 	cli->has_output |= strcmp(name, "output") == 0;
 	cli->has_username |= strcmp(name, "username") == 0;
 	cli->has_password |= strcmp(name, "password") == 0;
+	cli->from |= strcmp(name, "from") == 0;
 }
 
 static int apply(struct cli *cli, const struct match *m, const char *value, struct sp_err *err)
@@ -220,7 +221,6 @@ static int apply(struct cli *cli, const struct match *m, const char *value, stru
 		pair = sp_strf("%s=%s", value, getenv(value));
 		value = pair;
 	}
-	cli->from |= strcmp(m->option->name, "from") == 0;
 	return scratchpack_set(cli->job, m->option->name, value, err);
 }
 

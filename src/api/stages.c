@@ -96,7 +96,7 @@ int sp_stage_close(struct sp_stages *s, struct sp_stage_state *state, struct sp_
 	if (sp_overlay_plan(state->overlay, &state->plan, err) ||
 	    sp_plan_finish(state->plan, err))
 		return -1;
-	made = sp_plan_root_new(state->plan);
+	made = sp_plan_root_new(state->plan, NULL);
 	*SP_VEC_PUSH(s->roots) = made;
 	state->root = made;
 	if (state->base) {

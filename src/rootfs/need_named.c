@@ -6,6 +6,8 @@
  * names (it opens libraries, it reads files), where the named file is (places.c), and
  * whether it is there.
  */
+#include "rootfs/need_named.h"
+
 #include <string.h>
 
 #include "base/path.h"
@@ -23,17 +25,6 @@
 #define STEPS_MAX 3		/* from the program to a library that may name things */
 #define TREE_FILES_MAX 30000
 #define SCRIPT_MAX (256 * 1024)	/* bytes of a script that are looked through */
-
-/* Who names things. */
-struct namer {
-	struct sp_needs *n;
-	struct sp_closure *closure;
-	size_t index;
-	unsigned uses;
-	bool program;			/* the program, not a library */
-	struct sp_reach reach;		/* how far away it is */
-	const char *by;			/* its path in the image */
-};
 
 /* A plugin's plugins are a long way from what the program does, and so is the library of
  * the library of a library. */
@@ -62,6 +53,7 @@ struct measure {
 	uint64_t bytes, bytes_max;
 	size_t files;
 	bool modules;			/* there are libraries among them */
+	size_t top, top_modules;	/* files in the directory itself; libraries among these */
 };
 
 static bool is_module(const char *name)
@@ -90,6 +82,8 @@ static int measure(struct sp_root *root, const char *dir, int depth, struct meas
 		m->files++;
 		m->bytes += st.type == SP_FILE ? st.size : 0;
 		m->modules |= st.type != SP_DIR && is_module(names[i]);
+		m->top += depth == 0 && st.type != SP_DIR;
+		m->top_modules += depth == 0 && st.type != SP_DIR && is_module(names[i]);
 		if (st.type == SP_DIR && measure(root, path, depth + 1, m, err))
 			return -1;
 	}
@@ -147,11 +141,26 @@ static int own_path(struct namer *who, const char *path, const struct sp_found *
 	}
 	if (m.modules && loads)
 		need = "plugins";
-	else if (m.modules && found->st.type == SP_FILE)
-		return 0;	/* a library that it does not open itself */
+	else if (m.modules && (found->st.type == SP_FILE || m.top_modules * 2 > m.top))
+		return 0;	/* libraries that it does not open itself */
 	else if (!who->program && !(who->uses & SP_USE_READ))
 		return 0;
 	return take(who, need, path, sp_arena_strf(&who->n->arena, "%s %s", how, path), &m, err);
+}
+
+static bool is_shell(const char *path)
+{
+	return strcmp(path, "/bin/sh") == 0 || strcmp(path, "/usr/bin/sh") == 0;
+}
+
+/* "/usr/bin/app-helper", for "/usr/bin/app". */
+static bool is_family(const struct namer *who, const char *path)
+{
+	const char *own = sp_path_basename(object_of(who)->path);
+	size_t len = strlen(own);
+	const char *base = sp_path_basename(path);
+
+	return strncmp(base, own, len) == 0 && base[len] == '-';
 }
 
 static bool is_loaded(const struct namer *who, const char *real)
@@ -162,17 +171,22 @@ static bool is_loaded(const struct namer *who, const char *real)
 	return false;
 }
 
-static int named_path(struct namer *who, const char *path, bool pattern, const char *how,
-		      struct sp_err *err)
+int sp_need_named_path(struct namer *who, const char *path, bool pattern, const char *how,
+		       struct sp_err *err)
 {
 	struct sp_needs *n = who->n;
 	enum sp_place place = sp_place_of(path);
 	struct sp_found found;
 
-	if (place == SP_PLACE_NONE || is_taken(n, path))
+	if (place == SP_PLACE_NONE || place == SP_PLACE_BASE || is_taken(n, path))
 		return 0;
 	if (sp_root_resolve(who->closure->libs, path, &found, err))
 		return -1;
+	/* who reads compressed files reads others as well */
+	size_t len = strlen(path);
+	if (!found.real && len > 3 && strcmp(path + len - 3, ".gz") == 0)
+		return sp_need_named_path(who, sp_arena_strndup(&n->arena, path, len - 3), pattern,
+					  how, err);
 	if (found.real && found.st.type == SP_FILE && is_loaded(who, found.real))
 		return 0;
 	/* a program that finds itself, or where it is, has a home() */
@@ -190,8 +204,12 @@ static int named_path(struct namer *who, const char *path, bool pattern, const c
 	if (place == SP_PLACE_PROGRAM && (found.st.type != SP_FILE || !(found.st.mode & 0111)))
 		return 0;
 	const char *text = sp_arena_strf(&n->arena, "%s %s", how, path);
-	return sp_need_item(n, place == SP_PLACE_PROGRAM ? "programs" : "data", SP_HINT, who->by,
-			    text) ?
+	const char *need = place != SP_PLACE_PROGRAM ? "data" :
+			   is_shell(path) ? "shell" : "programs";
+	/* commands of its user are run by the shell that it names */
+	bool likely = place == SP_PLACE_PROGRAM && (who->uses & SP_USE_START) &&
+		      (is_shell(path) || is_family(who, path));
+	return sp_need_item(n, need, likely ? SP_LIKELY : SP_HINT, who->by, text) ?
 		       sp_need_path(n, path, NULL, err) : 0;
 }
 
@@ -219,7 +237,7 @@ static int relative_path(struct namer *who, const char *text, struct sp_err *err
 	const char *base = text[0] == '.' ? sp_path_dirname(arena, real) :
 					    prefix_of(arena, real);
 
-	return named_path(who, sp_path_clean(arena, sp_path_join(arena, base, text)), false,
+	return sp_need_named_path(who, sp_path_clean(arena, sp_path_join(arena, base, text)), false,
 			  "names, from its own place,", err);
 }
 
@@ -264,7 +282,7 @@ static int named_like_library(struct namer *who, struct sp_err *err)
 		return -1;
 	for (size_t i = 0; i < nr; i++)
 		if (is_same_name(names[i], name) &&
-		    named_path(who, sp_path_join(arena, dir, names[i]), true,
+		    sp_need_named_path(who, sp_path_join(arena, dir, names[i]), true,
 			       "opens libraries, and has its name", err))
 			return -1;
 	return 0;
@@ -297,10 +315,19 @@ static int home(struct namer *who, const char *real, struct sp_err *err)
 		return found.real ? -1 : 0;
 	for (size_t i = 0; i < nr; i++)
 		if (!is_for_others(names[i]) &&
-		    named_path(who, sp_path_join(arena, dir, names[i]), false,
+		    sp_need_named_path(who, sp_path_join(arena, dir, names[i]), false,
 			       "has a home of its own, with", err))
 			return -1;
 	return 0;
+}
+
+/* Does it look for something beside itself: by its RUNPATH, or what it opens? */
+static bool looks_around(const struct namer *who)
+{
+	const struct sp_elf *elf = object_of(who)->elf;
+
+	return (who->uses & SP_USE_LOAD) || (elf->rpath && strstr(elf->rpath, "ORIGIN")) ||
+	       (elf->runpath && strstr(elf->runpath, "ORIGIN"));
 }
 
 /* --- objects ---------------------------------------------------------------- */
@@ -313,7 +340,7 @@ static int names_of_object(struct namer *who, const struct sp_names *names,
 		int rc = 0;
 
 		if (name->kind == SP_NAMED_PATH)
-			rc = named_path(who, name->text, name->pattern, "names", err);
+			rc = sp_need_named_path(who, name->text, name->pattern, "names", err);
 		else if (name->kind == SP_NAMED_RELATIVE)
 			rc = relative_path(who, name->text, err);
 		if (rc)
@@ -323,7 +350,7 @@ static int names_of_object(struct namer *who, const struct sp_names *names,
 			   who->reach.opened == 0, err))
 		return -1;
 	sp_needs_reached(who->n, &who->reach);
-	return 0;
+	return sp_need_joined(who, names, err);
 }
 
 static int look_at_names(struct namer *who, struct sp_err *err)
@@ -359,7 +386,7 @@ static int look_at_script(struct namer *who, const char *path, struct sp_err *er
 		return found.real ? -1 : 0;
 	sp_names_in_text(text, len, &names);
 	for (size_t i = 0; i < names.names_nr; i++)
-		if (named_path(who, names.names[i].text, names.names[i].pattern, "names", err))
+		if (sp_need_named_path(who, names.names[i].text, names.names[i].pattern, "names", err))
 			return -1;
 	return root == who->closure->libs ? home(who, found.real, err) : 0;
 }
@@ -392,7 +419,7 @@ int sp_needs_named(struct sp_needs *n, struct sp_err *err)
 				     sp_arena_strdup(&n->arena, o->image_path) };
 
 		/* what is moved is not at home any more */
-		if (who.program && strcmp(o->path, o->image_path) == 0 &&
+		if (who.program && looks_around(&who) && strcmp(o->path, o->image_path) == 0 &&
 		    o->root == l->closure->libs && home(&who, o->found.real, err))
 			return -1;
 		if (look_at_names(&who, err))

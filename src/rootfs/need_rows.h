@@ -15,6 +15,14 @@ int sp_need_add_netdb(struct sp_needs *needs, struct sp_err *err);
 int sp_need_add_mime(struct sp_needs *needs, struct sp_err *err);
 int sp_need_add_idn(struct sp_needs *needs, struct sp_err *err);
 
+/* need_pam.c */
+int sp_need_add_pam(struct sp_needs *needs, struct sp_err *err);
+
+/* need_languages.c */
+int sp_need_add_python(struct sp_needs *needs, struct sp_err *err);
+int sp_need_add_shell(struct sp_needs *needs, struct sp_err *err);
+int sp_need_add_settings(struct sp_needs *needs, struct sp_err *err);
+
 /* need_tls.c */
 int sp_need_add_certificates(struct sp_needs *needs, struct sp_err *err);
 int sp_need_add_openssl(struct sp_needs *needs, struct sp_err *err);

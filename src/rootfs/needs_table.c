@@ -136,6 +136,27 @@ SIGNS(magic_signs) = {
 	IMPORT("magic_load", SP_LIKELY), ENV("MAGIC", SP_PROVED), END
 };
 
+/* system() without a shell fails, and says nothing of why; what a library runs is less
+ * likely to happen.  need_named.c knows of programs that start one themselves. */
+SIGNS(shell_signs) = {
+	{ SP_SIGN_PROGRAM_IMPORT, "system", SP_LIKELY, NULL },
+	{ SP_SIGN_PROGRAM_IMPORT, "popen", SP_LIKELY, NULL },
+	{ SP_SIGN_PROGRAM_IMPORT, "wordexp", SP_LIKELY, NULL },
+	IMPORT("system", SP_HINT), IMPORT("popen", SP_HINT), END
+};
+
+SIGNS(pam_signs) = { IMPORT("pam_start", SP_LIKELY), IMPORT("pam_start_confdir", SP_LIKELY), END };
+
+SIGNS(settings_signs) = {
+	IMPORT("g_settings_new", SP_LIKELY), IMPORT("g_settings_new_full", SP_LIKELY),
+	IMPORT("g_settings_schema_source_get_default", SP_LIKELY), END
+};
+
+/* A Python without its library does not start. */
+SIGNS(python_signs) = {
+	LIBRARY("libpython3", SP_LIKELY), TEXT("PYTHONPLATLIBDIR", NULL, SP_LIKELY), END
+};
+
 /* need_named.c finds what these bring. */
 SIGNS(no_signs) = { END };
 
@@ -158,8 +179,12 @@ const struct sp_need sp_need_table[] = {
 	{ "nss", "look-up modules of glibc before 2.34", nss_signs, sp_need_add_nss },
 	{ "openssl", "configuration, providers and engines of OpenSSL", openssl_signs,
 	  sp_need_add_openssl },
+	{ "pam", "services and modules for logging in", pam_signs, sp_need_add_pam },
 	{ "plugins", "directories of plugins that it names", no_signs, NULL },
 	{ "programs", "other programs that it names", no_signs, NULL },
+	{ "python", "the standard library of Python", python_signs, sp_need_add_python },
+	{ "settings", "schemas of GSettings", settings_signs, sp_need_add_settings },
+	{ "shell", "/bin/sh, for commands that it runs", shell_signs, sp_need_add_shell },
 	{ "terminfo", "what terminals can do", terminfo_signs, sp_need_add_terminfo },
 	{ "tmp", "a place for temporary files", tmp_signs, sp_need_add_tmp },
 	{ "tzdata", "time zones by name", zone_signs, sp_need_add_zones },

@@ -86,14 +86,15 @@ static bool is_tuple(const char *name)
 	return strstr(name, "-linux-") || strstr(name, "-linux.");
 }
 
+static const char *const bases[] = {
+	"/usr/share", "/usr/lib", "/usr/lib64", "/usr/lib32", "/usr/libexec", "/lib",
+	"/lib64", "/lib32", "/usr/local/share", "/usr/local/lib", "/usr/local/lib64",
+	"/usr/local/libexec", "/opt",
+};
+
 /* What path has behind the directory for everybody's data or libraries, or NULL. */
 static const char *behind_base(const char *path)
 {
-	static const char *const bases[] = {
-		"/usr/share", "/usr/lib", "/usr/lib64", "/usr/lib32", "/usr/libexec", "/lib",
-		"/lib64", "/lib32", "/usr/local/share", "/usr/local/lib", "/usr/local/lib64",
-		"/usr/local/libexec", "/opt",
-	};
 	const char *rest = NULL;
 
 	for (size_t i = 0; !rest && i < sizeof(bases) / sizeof(*bases); i++)
@@ -143,13 +144,16 @@ enum sp_place sp_place_of(const char *path)
 	if (strcmp(base, "bin") == 0 || strcmp(base, "sbin") == 0 || strcmp(base, "man") == 0 ||
 	    strcmp(base, "include") == 0)
 		return SP_PLACE_NONE;
+	for (size_t i = 0; i < sizeof(bases) / sizeof(*bases); i++)
+		if (strcmp(path, bases[i]) == 0)
+			return SP_PLACE_BASE;
 	rest = behind_base(path);
-	if (!rest || !*rest)
+	if (!rest)
 		return SP_PLACE_NONE;
 	deeper = first(rest, name);
 	if (is_tuple(name)) {
 		if (!deeper)
-			return SP_PLACE_NONE;
+			return SP_PLACE_BASE;
 		deeper = first(deeper, name);
 	}
 	if (IN(system_dirs, name))
@@ -159,6 +163,17 @@ enum sp_place sp_place_of(const char *path)
 	if (IN(shared_trees, name) || (!deeper && IN(shared_dirs, name)))
 		return SP_PLACE_SHARED;
 	return SP_PLACE_OWN;
+}
+
+bool sp_place_is_base(const char *path)
+{
+	char name[SP_NAME_LIMIT + 1];
+	const char *rest = behind_base(path);
+	enum sp_place place = sp_place_of(path);
+
+	if (place != SP_PLACE_SHARED)
+		return place == SP_PLACE_BASE;
+	return rest && !first(rest, name) && IN(shared_dirs, name);
 }
 
 bool sp_place_is_machine_library(const char *name)

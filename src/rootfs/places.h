@@ -13,6 +13,7 @@
 
 enum sp_place {
 	SP_PLACE_NONE,		/* none of a program's business, or another need's */
+	SP_PLACE_BASE,		/* everybody's directory, in which names may be a program's own */
 	SP_PLACE_PROGRAM,	/* a program in a directory of programs */
 	SP_PLACE_SHARED,	/* what many packages share: documents, icons, fonts */
 	SP_PLACE_DEVICE,	/* drivers of devices that the machine may have */
@@ -21,6 +22,10 @@ enum sp_place {
 
 /* path is absolute and clean. */
 enum sp_place sp_place_of(const char *path);
+
+/* Is it a directory in which a program may have something of its own by one more name:
+ * SP_PLACE_BASE, or "/usr/share/misc" and the like? */
+bool sp_place_is_base(const char *path);
 
 /* Does a library of this name only see to the machine's own policies, which are not those
  * of a container? */

@@ -270,6 +270,92 @@ is "$(planned | tr ' ' '\n' | grep share | xargs)" "/usr/share/far1/data /usr/sh
 	"what libraries name counts less the further away they are"
 works /usr/bin/far
 
+# --- in parts ---------------------------------------------------------------
+
+put /usr/share/misc/tool.ids
+put /usr/share/misc/other.ids
+put /usr/share/misc/word
+put /usr/share/misc/plain
+program /usr/bin/parts <<<'#include <stdio.h>
+	const char *dir = "/usr/share/misc", *name = "tool.ids", *word = "word";
+	const char *packed = "/usr/share/misc/plain.gz";
+	int main(void)
+	{
+		char path[99];
+		sprintf(path, "%s/%s", dir, name);
+		return !fopen(path, "r");
+	}'
+inspect /usr/bin/parts
+is "$(planned)" "/usr/bin/parts /usr/share/misc/plain /usr/share/misc/tool.ids" \
+	"a directory of everybody's and a name in it; a file that may be compressed"
+works /usr/bin/parts
+put /usr/lib/several/data
+library /usr/lib/several/a.so <<<'int a;'
+program /usr/bin/several <<<'const char *where = "/usr/lib/several/.";
+	int main(void) { return 0; }'
+library /usr/lib/several/b.so <<<'int b;'
+inspect /usr/bin/several
+is "$(planned)" /usr/bin/several "a directory of libraries is nothing to who opens none"
+
+# --- programs that it starts ------------------------------------------------
+
+program /bin/sh -static <<<'int main(int argc, char **argv) { return argc == 3 ? 0 : 9; }'
+program /usr/bin/runs-helper <<<'int main(void) { return 0; }'
+program /usr/bin/runs-third <<<'int main(void) { return 0; }'
+program /usr/bin/runs-other <<<'int main(void) { return 0; }'
+program /usr/bin/runs <<<'#include <unistd.h>
+	#include <stdlib.h>
+	int main(int argc, char **argv)
+	{
+		if (system("exit 0")) return 1;
+		if (argc > 1) execlp("runs-third", "x", (char *)0);
+		execl("/usr/bin/runs-helper", "runs-helper", (char *)0);
+		return 1;
+	}
+'
+inspect /usr/bin/runs
+is "$(row shell '[.strength, .evidence, .included]')" '["likely","imports system",true]' "system() wants a shell"
+is "$(row programs '[.strength, .evidence, .included]')" \
+	'["likely","names /usr/bin/runs-helper",true]' "a program of its own family"
+like "$(planned)" runs-third "also one by its name alone"
+unlike "$(planned)" runs-other "not one that it does not name"
+works /usr/bin/runs
+fails /usr/bin/runs shell
+
+# --- PAM --------------------------------------------------------------------
+
+if [ -e "$libdir/libpam.so.0" ]; then
+	for file in libpam.so.0 libaudit.so.1 libcap-ng.so.0; do
+		[ ! -e "$libdir/$file" ] || cp -L "$libdir/$file" "sys$libdir/"
+	done
+	put /etc/pam.d/gate '#%PAM-1.0
+@include common
+auth [success=1 default=ignore] pam_bracket.so nullok
+session substack more'
+	put /etc/pam.d/common 'auth required pam_common.so'
+	put /etc/pam.d/more 'session optional pam_more.so # pam_comment.so'
+	put /etc/pam.d/other 'auth required pam_gone.so'
+	put /etc/pam.d/unrelated 'auth required pam_unrelated.so'
+	for name in bracket common more unrelated; do
+		library "$libdir/security/pam_$name.so" <<<"int pam_$name;"
+	done
+	program /usr/bin/gate "$libdir/libpam.so.0" <<<'
+		int pam_start(const char *, const char *, const void *, void **);
+		int main(void)
+		{
+			void *h, *none[2] = { 0, 0 };
+			return pam_start("gate", 0, none, &h);
+		}'
+	inspect /usr/bin/gate
+	is "$(planned | tr ' ' '\n' | grep -o 'pam.d/.*\|pam_.*' | xargs)" \
+		"pam.d/common pam.d/gate pam.d/more pam.d/other pam_bracket.so pam_common.so pam_more.so" \
+		"the service that it names, what is included, and the modules of these"
+	like "$(note no-pam-module)" "^$libdir/security/pam_gone.so, .* will refuse everybody" \
+		"a module that is not there is told"
+else
+	skip "PAM" "libpam is not installed"
+fi
+
 # --- scripts ----------------------------------------------------------------
 
 program /usr/bin/interpreter <<<'int main(void) { return 0; }'

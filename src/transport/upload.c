@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define CHUNK_TRIES 4	/* of one chunk, within a session */
+#define RANGE_TRIES 2	/* of one that is said to be out of place */
 
 bool sp_upload_may_restart(const struct sp_http_response *res)
 {
@@ -94,9 +95,10 @@ static int64_t ask_offset(struct sp_upload *up)
 	return offset;
 }
 
-/* One PATCH.  *ret_doubt: who knows whether it arrived. */
+/* One PATCH.  *ret_tries: if it is in doubt whether it arrived, how often it may be
+ * sent; else 0. */
 static int send_chunk(struct sp_upload *up, const struct sp_body *body, uint64_t len,
-		      bool *ret_doubt, struct sp_err *err)
+		      unsigned *ret_tries, struct sp_err *err)
 {
 	struct sp_registry *r = up->registry;
 	const char *headers[] = {
@@ -108,12 +110,12 @@ static int send_chunk(struct sp_upload *up, const struct sp_body *body, uint64_t
 	struct sp_http_response res = { 0 };
 	int rc = 0;
 
-	*ret_doubt = false;
+	*ret_tries = 0;
 	if (sp_registry_do(r, &(struct sp_registry_request){
 			.method = "PATCH", .url = &up->location, .headers = headers,
 			.headers_nr = 2, .read = body->read, .read_ctx = body->ctx,
 			.body_len = len, .once = true }, &res, &up->arena, NULL, err)) {
-		*ret_doubt = err->code == SP_ENETWORK;
+		*ret_tries = err->code == SP_ENETWORK ? CHUNK_TRIES : 0;
 		return -1;
 	}
 	if (res.status == 202 || res.status == 201 || res.status == 204) {
@@ -122,8 +124,10 @@ static int send_chunk(struct sp_upload *up, const struct sp_body *body, uint64_t
 		else
 			rc = -1;
 	} else {
-		*ret_doubt = res.status == 416 || res.status == 408 || res.status == 429 ||
-			     res.status >= 500;
+		if (res.status == 408 || res.status == 429 || res.status >= 500)
+			*ret_tries = CHUNK_TRIES;
+		else if (res.status == 416)
+			*ret_tries = RANGE_TRIES;
 		rc = sp_registry_refused(r, "cannot push a chunk of a blob", &res, err);
 	}
 	sp_http_response_release(&res);
@@ -136,11 +140,11 @@ int sp_upload_chunk(struct sp_upload *up, const struct sp_body *body, uint64_t l
 	for (unsigned n = 1;; n++) {
 		struct sp_err why = { 0 };
 		int64_t there = -1;
-		bool doubt;
+		unsigned tries;
 
-		if (send_chunk(up, body, len, &doubt, &why) == 0)
+		if (send_chunk(up, body, len, &tries, &why) == 0)
 			return 0;
-		if (doubt && n < CHUNK_TRIES && sp_registry_wait(up->registry, n, NULL, &why) == 0)
+		if (n < tries && sp_registry_wait(up->registry, n, NULL, &why) == 0)
 			there = ask_offset(up);
 		if (there >= 0 && (uint64_t)there == up->offset + len) {
 			up->offset += len;

@@ -5,7 +5,10 @@
 
 static_hello hello
 head -c 6000000 /dev/urandom >noise
-start_stub
+make_cert good
+CERT_NAMES=DNS:elsewhere.example make_cert wrong
+start_stub --server secure=good.pem,good.key --server wrong=wrong.pem,wrong.key \
+	--server old=good.pem,good.key,tls1.1
 "$SCRATCHPACK" hello --add noise:/noise -q -o hello.tar -t hello:v1 --compress none >line
 digest=$(sed 's/.*@//' line)
 creds=(--creds canary-user:canary-password)
@@ -104,6 +107,23 @@ exits 0 "pull: a blob that breaks off"
 like "$(stub_log '.headers.Range')" 'bytes=[1-9][0-9]*-' "goes on where it did"
 S verify resumed.tar
 exits 0 "and is whole"
+
+stub_rules '{"path":"/blobs/sha256","drip":0.2}'
+S pull "$REGISTRY/a/b:v1" out.tar --net-timeout 1s --tries 2
+exits 5 "pull: a byte now and then"
+stub_rules '{"path":"/manifests/","delay":20}'
+S pull "$REGISTRY/a/b:v1" out.tar --net-timeout 1s --tries 2
+exits 5 "pull: a server that is silent"
+
+# --- TLS ---
+S push hello.tar "127.0.0.1:$(stub_port wrong)/a/b:v1" --ca-file ca.pem
+exits 5 "a certificate for another host"
+S push hello.tar "127.0.0.1:$(stub_port old)/a/b:v1" --ca-file ca.pem --tries 2
+exits 5 "TLS 1.1"
+stub_rules '{"server":"secure","path":"/blobs/sha256","method":"GET","status":307,"headers":{"Location":"{other}/x{path}"}}'
+S pull "127.0.0.1:$(stub_port secure)/a/b:v1" out.tar --ca-file ca.pem
+exits 5 "a redirect from https to http"
+like "$stderr" 'from https to http' "is refused"
 
 # --- another host ---
 stub_reset

@@ -13,17 +13,19 @@ int sp_blob_has(struct sp_registry *r, const struct sp_desc *desc, bool *ret,
 	SP_CLEANUP(sp_arena_release) struct sp_arena arena = { 0 };
 	struct sp_http_response res = { 0 };
 	const char *length;
+	struct sp_url at;
 	int rc = 0;
 
 	if (sp_registry_do(r, &(struct sp_registry_request){
 			.method = "HEAD",
 			.path = sp_arena_strf(&arena, "blobs/%s", desc->digest.str) },
-			&res, &arena, NULL, err))
+			&res, &arena, &at, err))
 		return -1;
 	/* of another size it is not the same blob, whatever it is called there */
 	length = sp_http_header(&res, "Content-Length");
 	*ret = res.status == 200 && (!length || strtoull(length, NULL, 10) == desc->size);
-	if (res.status == 401 || res.status == 403)
+	/* a store that we were sent to may let GET in alone; that tells nothing */
+	if ((res.status == 401 || res.status == 403) && sp_registry_is_own(r, &at))
 		rc = sp_registry_refused(r, sp_arena_strf(&arena, "cannot ask for blob %s",
 							  desc->digest.str), &res, err);
 	sp_http_response_release(&res);

@@ -15,6 +15,11 @@ static bool is_redirect(long status)
 	       status == 308;
 }
 
+bool sp_registry_is_own(const struct sp_registry *r, const struct sp_url *url)
+{
+	return sp_url_same_origin(&r->base, url);
+}
+
 bool sp_registry_may_retry(const struct sp_http *http)
 {
 	return sp_http_failure(http) == SP_HTTP_BROKEN;

@@ -83,6 +83,9 @@ SP_CHECKED int sp_registry_start(struct sp_registry *registry,
 				 struct sp_err *err);
 void sp_registry_done(struct sp_registry *registry, struct sp_stream *stream);
 
+/* Is this the registry itself, and no other host that it sent us to? */
+bool sp_registry_is_own(const struct sp_registry *registry, const struct sp_url *url);
+
 /* May what failed with this handle be tried again? */
 bool sp_registry_may_retry(const struct sp_http *http);
 

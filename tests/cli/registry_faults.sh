@@ -53,6 +53,10 @@ pushes "413 for a large piece" '{"method":"PUT","path":"uploads/.*digest","times
 pushes "an absolute Location" '{"method":"POST","set":{"Location":"{self}{location}"}}'
 pushes "HEAD is not known" '{"method":"HEAD","status":405}'
 
+pushes "HEAD leads to a store that wants none" \
+	'{"server":"registry","method":"HEAD","path":"/blobs/","status":307,"headers":{"Location":"{other}/store"}}' \
+	'{"server":"other","path":"/store","status":403}'
+
 # A layer that is made on the way: its bytes are gone when a session is lost.
 fresh '{"method":"PATCH","skip":1,"times":1,"forget":true}'
 S hello --add noise:/noise --compress none -o "docker://$REGISTRY/a/b:v1"

@@ -26,6 +26,16 @@ static int at(struct doing *d, int rc)
 	return rc ? sp_stages_at(d->s, d->in, d->err) : 0;
 }
 
+/* A variable hides an argument of its name that came before. */
+static void hide_args(struct sp_stage_state *state, const char *pair)
+{
+	char *name = sp_strndup(pair, strcspn(pair, "="));
+
+	if (sp_pairs_get(&state->args, name))
+		sp_pairs_set(&state->args, &state->config.arena, pair);
+	free(name);
+}
+
 /* Words of one instruction see the variables as they were before it. */
 static int do_pairs(struct doing *d, struct sp_strings *list)
 {
@@ -44,8 +54,11 @@ static int do_pairs(struct doing *d, struct sp_strings *list)
 						  d->in->args[i]);
 		pairs[nr++] = sp_arena_strf(arena, "%s=%s", key, value);
 	}
-	for (size_t i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++) {
 		sp_pairs_set(list, arena, pairs[i]);
+		if (d->in->kind == SP_DO_ENV)
+			hide_args(d->state, pairs[i]);
+	}
 	return 0;
 }
 

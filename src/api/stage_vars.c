@@ -1,5 +1,6 @@
 /*
- * Variables of a Dockerfile: ENV before ARG, ARG before nothing.
+ * Variables of a Dockerfile.  Of an ENV and an ARG of one name the later one counts, as
+ * BuildKit has it, though the image keeps what ENV says.
  *
  * An ARG has the value of --build-arg, else its own, else the one that an ARG of
  * that name in front of FROM has, else what the platform says (TARGETARCH and so on).
@@ -51,8 +52,8 @@ static const char *get(void *ctx, const char *name)
 
 	if (!scope->state)
 		return global_arg(scope->s, name);
-	value = sp_pairs_get(&scope->state->config.env, name);
-	return value ? value : sp_pairs_get(&scope->state->args, name);
+	value = sp_pairs_get(&scope->state->args, name);
+	return value ? value : sp_pairs_get(&scope->state->config.env, name);
 }
 
 static int expand(struct sp_stages *s, struct sp_stage_state *state,

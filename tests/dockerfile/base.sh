@@ -17,6 +17,8 @@ chmod 750 root/srv
 printf 'root:x:0:0::/:/bin/sh\nweb:x:33:44::/:/bin/sh\n' >root/etc/passwd
 printf 'root:x:0:\nstaff:x:50:\n' >root/etc/group
 echo first >root/etc/gone
+echo other >root/etc/other
+ln -s other root/etc/link
 echo text >a.txt
 echo f >d/f
 echo g >d/sub/g
@@ -63,7 +65,7 @@ COPY a.txt .
 COPY d /tmp/d
 COPY app /lib/app
 COPY d /bin/
-COPY a.txt /bin/cat
+COPY a.txt /etc/link
 COPY --chown=web:staff a.txt /x/owned
 WORKDIR deeper
 EXPOSE 81/udp

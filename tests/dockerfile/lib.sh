@@ -43,7 +43,7 @@ _query() { # ARG...: --build-arg, --target and --platform as a query
 buildkit() { # NAME ARG...
 	local name=$1
 	shift
-	tar -C "$CONTEXT" --owner=0 --group=0 --numeric-owner -c . |
+	tar -C "$CONTEXT" --xattrs --xattrs-include=security.capability --mtime=@0 --pax-option=delete=atime,delete=ctime --owner=0 --group=0 --numeric-owner -c . |
 		curl -s --unix-socket "$DOCKER_SOCK" -X POST -H 'Content-Type: application/x-tar' -T - \
 			"http://docker/v1.41/build?version=2&networkmode=none&t=$name&dockerfile=${THEIRS:-Dockerfile}$(_query "$@")" >buildkit.log
 	! grep -q '"error"' buildkit.log && docker image inspect "$name" >/dev/null 2>&1

@@ -3,7 +3,7 @@
 # dockerd and by us.
 . "$(dirname "$0")/lib.sh"
 
-need jq curl python3
+need jq curl python3 setcap
 start_dockerd
 
 static_hello "$CONTEXT/app"
@@ -34,6 +34,9 @@ ln -s bin tree/sbin
 ln -s /data/real tree/store
 (cd d && tar -c --owner=9 --group=8 --numeric-owner f sub link hard) >arch/plain.tar
 gzip -kn arch/plain.tar
+(cd d && tar -c --owner=9 --group=8 --numeric-owner sub/deep/h) >arch/no-parent.tar
+cp app capable
+setcap cap_net_bind_service+ep capable
 (cd d && tar -c --owner=9 --group=8 --numeric-owner .) | gzip -n >arch/dot.tgz
 echo 'no archive' | gzip -n >arch/text.gz
 : >arch/empty.tar
@@ -200,6 +203,22 @@ ADD arch/empty.tar /empty.tar
 COPY arch/plain.tar /copied
 END
 
+same_image add-chown <<'END'
+FROM scratch
+ADD --chown=1:1 arch/plain.tar /x
+ADD --chown=1:1 d /y
+ADD arch/no-parent.tar /z
+END
+
+# What a program may do comes along.
+same_image capabilities <<'END'
+FROM scratch AS one
+COPY capable /1
+FROM scratch
+COPY --from=one /1 /2
+COPY --chown=5:5 capable /3
+END
+
 same_image add-over <<'END'
 FROM scratch
 COPY d /x
@@ -266,6 +285,24 @@ LABEL over=$OWN
 COPY app /${OWN}/
 END
 
+same_image arg-and-env <<'END'
+FROM scratch
+COPY app /
+ARG A=1
+LABEL one=$A
+ARG A=2
+LABEL two=$A
+ARG A
+LABEL three=$A
+ENV A=env
+LABEL four=$A
+ARG A=5
+LABEL five=$A
+ENV "Q R"=x
+ENV S="a\tb" T='a\tb' U=a\\b V="\\x" W="\"q\""
+LABEL w=$W
+END
+
 same_image arg-platform <<'END'
 FROM scratch
 ARG TARGETPLATFORM
@@ -291,6 +328,15 @@ COPY app /
 CMD ["/app", "x"]
 FROM one
 ENTRYPOINT ["/app"]
+END
+
+same_image empty-commands <<'END'
+FROM scratch
+COPY app /
+CMD ["x"]
+CMD []
+ENTRYPOINT ["y"]
+ENTRYPOINT []
 END
 
 same_image cmd-alone <<'END'
@@ -515,7 +561,9 @@ ignore() {
 	cat >"$CONTEXT/.dockerignore"
 }
 
-# Its client makes the directories of what an exception lets in anew.
+# Its client makes the directories of what an exception lets in anew, and loses
+# capabilities.
+rm "$CONTEXT/capable"
 chmod 755 "$CONTEXT/d/sub"
 ignore <<'END'
 # comment

@@ -15,6 +15,7 @@
 #include "rootfs/needs_state.h"
 #include "rootfs/places.h"
 
+#define STEPS_MAX 2		/* to a library whose constants are read once more for this */
 #define NAME_MIN 5		/* bytes: shorter words stand everywhere */
 
 /* The names in some directories, and which of them the object has for constants. */
@@ -130,7 +131,7 @@ int sp_need_joined(struct namer *who, const struct sp_names *names, struct sp_er
 {
 	SP_CLEANUP(joining_release) struct joining j = { 0 };
 
-	for (size_t i = 0; i < names->names_nr; i++)
+	for (size_t i = 0; i < names->names_nr && who->reach.steps <= STEPS_MAX; i++)
 		if (names->names[i].kind == SP_NAMED_PATH &&
 		    sp_place_is_base(names->names[i].text) &&
 		    add_names(who, &j, names->names[i].text, NULL, err))

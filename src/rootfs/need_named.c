@@ -353,19 +353,28 @@ static int names_of_object(struct namer *who, const struct sp_names *names,
 	return sp_need_joined(who, names, err);
 }
 
+static bool is_worth_reading(const struct namer *who)
+{
+	enum sp_strength strength = strength_of(who);
+
+	return sp_need_wants(who->n, "data", strength) ||
+	       sp_need_wants(who->n, "plugins", strength) ||
+	       sp_need_wants(who->n, "dlopen", strength);
+}
+
 static int look_at_names(struct namer *who, struct sp_err *err)
 {
 	SP_CLEANUP(sp_names_release) struct sp_names names = { 0 };
 	const struct sp_object *o = object_of(who);
 	bool helper = who->index == 0 && !who->program;
 
-	/* strings of Go have no ends, and a helper is not what was to be packed */
-	if (!o->elf->go.version && (who->program || (who->uses & (SP_USE_LOAD | SP_USE_READ))) &&
-	    !(helper && !(who->uses & SP_USE_LOAD)))
-		if (sp_names_read(o, who->uses & SP_USE_LOAD, &names, err) ||
-		    names_of_object(who, &names, err))
-			return -1;
-	return named_like_library(who, err);
+	/* strings of Go have no ends, a helper is not what was to be packed, and constants
+	 * are too long to be read for hints that nobody wants */
+	if (!o->elf->go.version && is_worth_reading(who) && (who->program || (who->uses & (SP_USE_LOAD | SP_USE_READ))) &&
+	    !(helper && !(who->uses & SP_USE_LOAD)) &&
+	    sp_names_read(o, who->uses & SP_USE_LOAD, &names, err))
+		return -1;
+	return names_of_object(who, &names, err) || named_like_library(who, err) ? -1 : 0;
 }
 
 /* --- scripts ---------------------------------------------------------------- */

@@ -105,11 +105,11 @@ void sp_target_base_notes(struct sp_build *build, struct sp_target *target)
 	if (!stored->manifest_doc)
 		sp_plan_note(target->rootfs->plan, "base-without-manifest",
 			     "%s is a docker archive and has no manifest: what is recorded as the digest of the base is that of its configuration, the image ID",
-			     build->o->base);
+			     target->base.text);
 	if (sp_json_len(sp_json_get(sp_json_get(stored->config_doc, "config"), "OnBuild")))
 		sp_plan_note(target->rootfs->plan, "base-onbuild",
 			     "%s has ONBUILD triggers, which docker build would carry out; they are not",
-			     build->o->base);
+			     target->base.text);
 }
 
 /* --- its layers --- */

@@ -19,7 +19,8 @@ void sp_build_release(struct sp_build *build)
 		sp_rootfs_free(target->rootfs);
 		if (target->over)
 			sp_root_free(target->over);
-		sp_opened_release(&target->base);
+		if (!build->stages)
+			sp_opened_release(&target->base);
 		free(target->layers);
 	}
 	sp_stages_free(build->stages);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/build.h"
+#include "api/dests.h"
 #include "transport/transport.h"
 
 void sp_opened_release(struct sp_opened *image)
@@ -30,7 +31,8 @@ int sp_opened_open(struct scratchpack *job, const char *text,
 	};
 
 	ret->text = text;
-	if (sp_source_open(text, sp_job_transport(job), &ret->source, &ret->ref, err))
+	if (sp_job_name(job, text, true, err) ||
+	    sp_source_open(text, sp_job_transport(job), &ret->source, &ret->ref, err))
 		return -1;
 	if (sp_stored_open(ret->source, ret->ref, want, &ret->stored, err) ||
 	    sp_contents_open(ret->stored, &options, &ret->contents, err))

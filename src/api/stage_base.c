@@ -11,10 +11,7 @@ void sp_base_free(struct sp_base *base)
 {
 	if (!base)
 		return;
-	sp_contents_free(base->contents);
-	sp_stored_free(base->stored);
-	if (base->source)
-		base->source->close(base->source);
+	sp_opened_release(&base->image);
 	free(base);
 }
 
@@ -46,24 +43,6 @@ static const char *source_text(struct sp_stages *s, const char *name)
 	return text;
 }
 
-static int open_image(struct sp_stages *s, struct sp_base *base,
-		      const struct sp_stored_want *want, struct sp_err *err)
-{
-	struct scratchpack *job = s->build->job;
-	const char *text = source_text(s, base->name);
-	sp_autofree char *ref = NULL;
-	struct sp_contents_options options = {
-		.temp_dir = s->build->o->temp_dir, .cancelled = &job->cancelled,
-		.label = sp_arena_strf(&s->arena, "%s:", base->name),
-		.progress = job->progress, .progress_ctx = job->progress_ctx,
-	};
-
-	if (sp_source_open(text, sp_job_transport(job), &base->source, &ref, err) ||
-	    sp_stored_open(base->source, ref, want, &base->stored, err))
-		return -1;
-	return sp_contents_open(base->stored, &options, &base->contents, err);
-}
-
 int sp_base_open(struct sp_stages *s, const char *name, const char *platform,
 		 struct sp_base **ret, struct sp_err *err)
 {
@@ -74,7 +53,7 @@ int sp_base_open(struct sp_stages *s, const char *name, const char *platform,
 		return sp_err_wrap(err, "--platform");
 	for (size_t i = 0; i < s->bases_nr; i++)
 		if (strcmp(s->bases[i]->name, name) == 0 &&
-		    (!platform || strcmp(s->bases[i]->stored->arch, wanted.arch) == 0)) {
+		    (!platform || strcmp(s->bases[i]->image.stored->arch, wanted.arch) == 0)) {
 			*ret = s->bases[i];
 			return 0;
 		}
@@ -82,9 +61,11 @@ int sp_base_open(struct sp_stages *s, const char *name, const char *platform,
 
 	base->name = sp_arena_strdup(&s->arena, name);
 	want = (struct sp_stored_want){ wanted.os, wanted.arch, wanted.variant, false };
-	if (open_image(s, base, &want, err)) {
+	const char *text = source_text(s, name);
+
+	if (sp_opened_open(s->build->job, text, &want, &base->image, err)) {
 		sp_base_free(base);
-		return sp_err_wrap(err, "%s", name);
+		return -1;
 	}
 	*SP_VEC_PUSH(s->bases) = base;
 	*ret = base;
@@ -145,7 +126,7 @@ static void add_healthcheck(const struct sp_json *config, struct sp_healthcheck 
 
 void sp_base_configure(const struct sp_base *base, struct sp_stage_state *state)
 {
-	const struct sp_json *config = sp_json_get(base->stored->config_doc, "config");
+	const struct sp_json *config = sp_json_get(base->image.stored->config_doc, "config");
 	struct sp_options *o = &state->config;
 
 	add_list(config, "Env", &o->env, &o->arena);
@@ -159,6 +140,6 @@ void sp_base_configure(const struct sp_base *base, struct sp_stage_state *state)
 	o->user = text_of(config, "User", &o->arena);
 	o->workdir = text_of(config, "WorkingDir", &o->arena);
 	o->stop_signal = text_of(config, "StopSignal", &o->arena);
-	o->author = text_of(base->stored->config_doc, "author", &o->arena);
+	o->author = text_of(base->image.stored->config_doc, "author", &o->arena);
 	add_healthcheck(config, &o->healthcheck, &o->arena);
 }

@@ -5,14 +5,10 @@
 #define SP_API_STAGE_BASE_H
 
 #include "api/stages.h"
-#include "image/contents.h"
-#include "image/stored.h"
 
 struct sp_base {
 	const char *name;		/* as the Dockerfile has it */
-	struct sp_source *source;
-	struct sp_stored *stored;
-	struct sp_contents *contents;
+	struct sp_opened image;
 };
 
 /*

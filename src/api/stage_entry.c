@@ -236,14 +236,28 @@ static void set_config(struct sp_stages *s, struct sp_target *target)
 		.os = target->platform.os, .arch = target->platform.arch,
 		.variant = target->platform.variant, .created = s->build->o->created,
 		.author = c->author, .user = c->user, .workdir = c->workdir,
-		.stop_signal = c->stop_signal, .cmd = c->args, .labels = c->labels,
-		.ports = c->ports, .volumes = c->volumes, .healthcheck = c->healthcheck,
+		.stop_signal = c->stop_signal, .healthcheck = c->healthcheck,
 		.shell = s->last->shell, .onbuild = s->last->onbuild,
-		.annotations = s->build->o->annotations,
 	};
-	/* these two are released with the target */
-	replace(&config->env, &c->env, &s->arena);
-	replace(&config->entrypoint, &c->entrypoint, &s->arena);
+	/* lists are released with the target */
+	config->healthcheck.test = (struct sp_strings){ 0 };
+	merge_set(&config->healthcheck.test, &c->healthcheck.test, &s->arena);
+	merge_set(&config->env, &c->env, &s->arena);
+	merge_set(&config->entrypoint, &c->entrypoint, &s->arena);
+	merge_set(&config->cmd, &c->args, &s->arena);
+	merge_set(&config->labels, &c->labels, &s->arena);
+	merge_set(&config->ports, &c->ports, &s->arena);
+	merge_set(&config->volumes, &c->volumes, &s->arena);
+	merge_set(&config->annotations, &s->build->o->annotations, &s->arena);
+	for (size_t i = 0; i < s->last->history.items_nr; i++)
+		*SP_VEC_PUSH(config->history) = (struct sp_history){
+			.created_by = s->last->history.items[i], .empty = true };
+	if (!s->last->base)
+		return;
+	target->base = s->last->base->image;	/* ours still */
+	config->base = target->base.stored->config_doc;
+	config->docker = target->base.stored->docker;
+	sp_target_base_notes(s->build, target);
 }
 
 /* --- what could not work, though no loader would say so --- */
@@ -317,8 +331,8 @@ static int check_platform(struct sp_stages *s, struct sp_target *target, struct 
 	struct sp_platform wanted = s->platform;
 
 	if (base)
-		wanted = (struct sp_platform){ base->stored->os, base->stored->arch,
-					       base->stored->variant };
+		wanted = (struct sp_platform){ base->image.stored->os, base->image.stored->arch,
+					       base->image.stored->variant };
 	else if (!s->build->o->platform)
 		return 0;
 	if (!sp_platform_fits(&wanted, &target->platform))

@@ -41,7 +41,7 @@ int sp_sources_open(struct sp_place *p, const char *from, struct sp_err *err)
 	}
 	if (sp_base_open(s, from, NULL, &base, err))
 		return sp_stages_at(s, p->in, err);
-	p->root = sp_contents_root(base->contents);
+	p->root = base->image.root;
 	p->root_name = sp_arena_strf(&s->arena, "the image %s", from);
 	return 0;
 }

@@ -67,6 +67,7 @@ static void inherit(struct sp_stage_state *to, const struct sp_stage_state *from
 	copy_list(&to->shell, &from->shell, &t->arena);
 	copy_list(&to->onbuild, &from->onbuild, &t->arena);
 	copy_list(&to->args, &from->args, &t->arena);
+	copy_list(&to->history, &from->history, &t->arena);
 	to->entrypoint_by = from->entrypoint_by;
 	to->cmd_by = from->cmd_by;
 	to->user_by = from->user_by;
@@ -84,6 +85,7 @@ static void state_release(struct sp_stage_state *state)
 	free(state->shell.items);
 	free(state->onbuild.items);
 	free(state->args.items);
+	free(state->history.items);
 	sp_options_release(&state->config);
 }
 
@@ -100,7 +102,7 @@ int sp_stage_close(struct sp_stages *s, struct sp_stage_state *state, struct sp_
 	*SP_VEC_PUSH(s->roots) = made;
 	state->root = made;
 	if (state->base) {
-		state->root = sp_root_union_new(made, sp_contents_root(state->base->contents));
+		state->root = sp_root_union_new(made, state->base->image.root);
 		*SP_VEC_PUSH(s->roots) = state->root;
 	}
 	return 0;
@@ -264,7 +266,7 @@ static int begin(struct sp_stages *s, struct sp_stage_state *state, struct sp_er
 		if (sp_base_open(s, name, platform, &state->base, err))
 			return sp_stages_at(s, from, err);
 		sp_base_configure(state->base, state);
-		state->overlay = sp_overlay_new(sp_contents_root(state->base->contents));
+		state->overlay = sp_overlay_new(state->base->image.root);
 		if (!sp_pairs_get(&state->config.env, "PATH"))
 			sp_strings_add(&state->config.env, &state->config.arena,
 				       "PATH=" SP_DEFAULT_PATH);
@@ -288,6 +290,8 @@ static int do_instruction(struct sp_stages *s, struct sp_stage_state *state,
 	case SP_DO_ARG:
 		return sp_stage_arg(s, state, in, err);
 	default:
+		sp_strings_add(&state->history, &state->config.arena,
+			       sp_arena_strf(&s->arena, "%s %s", in->keyword, in->rest));
 		return sp_stage_configure(s, state, in, err);
 	}
 }

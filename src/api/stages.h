@@ -31,6 +31,7 @@ struct sp_stage_state {
 	struct sp_options config;
 	struct sp_strings shell, onbuild;
 	struct sp_strings args;		/* ARG: NAME=VALUE */
+	struct sp_strings history;	/* instructions that changed the configuration */
 	bool cmd_set;			/* in this stage, not in one below */
 	/* the instructions that they come from, NULL for the base */
 	const struct sp_instruction *entrypoint_by, *cmd_by, *user_by, *health_by;

@@ -281,8 +281,8 @@ static const char *const own_keys[] = {
 	"throwaway", "Size", "moby.buildkit.cache.v0", "moby.buildkit.buildinfo.v1", NULL,
 };
 static const char *const own_config_keys[] = {
-	"User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels",
-	"StopSignal", "Healthcheck", "Image", "OnBuild", NULL,
+	"Shell", "User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir",
+	"Labels", "StopSignal", "Healthcheck", "Image", "OnBuild", NULL,
 };
 
 static int add_rest(struct sp_json *object, const struct sp_json *base,
@@ -327,7 +327,9 @@ static int add_config(struct sp_json *doc, const struct sp_config *config,
 		return -1;
 	if (add_list(json, "Shell", &config->shell, "shell", err))
 		return -1;
-	return add_rest(json, sp_json_get(config->base, "config"), own_config_keys, err);
+	/* the shell of the base goes on unless there is another one */
+	return add_rest(json, sp_json_get(config->base, "config"),
+			own_config_keys + !config->shell.items_nr, err);
 }
 
 int sp_config_json(const struct sp_config *config, const struct sp_layer *layers,

@@ -281,7 +281,8 @@ static int end_whole(struct sp_registry_dest *d, const struct sp_desc *desc,
 static int dest_end(struct sp_sink *sink, const struct sp_desc *desc, struct sp_err *err)
 {
 	struct sp_registry_dest *d = of_sink(sink);
-	bool chunked = d->upload.location.host || d->lost;
+	/* not the upload itself, which the thread may be at work on */
+	bool chunked = d->sent || d->lost;
 
 	if (is_document(desc->media_type))
 		return keep_document(d, desc);

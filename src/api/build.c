@@ -187,7 +187,7 @@ static int plan(struct sp_build *build, struct sp_target *target, struct sp_err 
 /* --file: the Dockerfile says what goes in, and what is started. */
 static int open_file(struct sp_build *build, struct sp_err *err)
 {
-	if (sp_stages_check_options(build->o, err) || open_roots(build, err) ||
+	if (open_roots(build, err) ||
 	    sp_clash_check(build, err) || sp_stages_run(build, &build->stages, err) ||
 	    sp_stages_target(build->stages, err))
 		return -1;
@@ -206,6 +206,8 @@ int sp_build_open(struct sp_build *build, struct scratchpack *job, bool explain,
 		  struct sp_err *err)
 {
 	*build = (struct sp_build){ .job = job, .o = &job->options, .explain = explain };
+	if (sp_stages_check_options(build->o, err))
+		return -1;
 	if (build->o->file)
 		return open_file(build, err);
 	if (!build->o->programs.items_nr && !build->o->from)

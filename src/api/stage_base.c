@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "api/dests.h"
 #include "base/vec.h"
 
 void sp_base_free(struct sp_base *base)
@@ -63,7 +64,8 @@ int sp_base_open(struct sp_stages *s, const char *name, const char *platform,
 	want = (struct sp_stored_want){ wanted.os, wanted.arch, wanted.variant, false };
 	const char *text = source_text(s, name);
 
-	if (sp_opened_open(s->build->job, text, &want, &base->image, err)) {
+	if (sp_job_name(s->build->job, text, true, err) ||
+	    sp_opened_open(s->build->job, text, &want, &base->image, err)) {
 		sp_base_free(base);
 		return -1;
 	}

@@ -78,7 +78,7 @@ struct sp_stages {
 	unsigned copies;		/* COPY and ADD so far */
 };
 
-/* stages_open.c: options that contradict --file. */
+/* stages_open.c: options that contradict --file, or mean nothing without it. */
 SP_CHECKED int sp_stages_check_options(const struct sp_options *o, struct sp_err *err);
 
 /* stages_open.c: everything that is there before the first instruction. */

@@ -15,6 +15,8 @@ int sp_stages_check_options(const struct sp_options *o, struct sp_err *err)
 {
 	const struct { bool given; const char *name, *instead; } others[] = {
 		{ o->at != NULL, "at", "COPY says where things go" },
+		{ o->base != NULL, "base", "write FROM, with --build-context for its name" },
+		{ o->from != NULL, "from", "write COPY --from, with --build-context for its name" },
 		{ o->adds.items_nr > 0, "add", "write a COPY" },
 		{ o->excludes.items_nr > 0, "exclude", "name it in .dockerignore" },
 		{ o->traces.items_nr > 0, "trace", "pack the program itself with it" },
@@ -22,7 +24,11 @@ int sp_stages_check_options(const struct sp_options *o, struct sp_err *err)
 		{ o->sysroot && !o->closure, "sysroot", "it is for --closure" },
 	};
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+	if (!o->file && (o->target || o->closure || o->build_args.items_nr ||
+			 o->build_contexts.items_nr))
+		return sp_err_set(err, SP_EUSAGE,
+				  "--target, --build-arg, --build-context and --closure are for a Dockerfile; say --file");
+	for (size_t i = 0; o->file && i < sizeof(others) / sizeof(*others); i++)
 		if (others[i].given)
 			return sp_err_set(err, SP_EUSAGE, "--%s does not go with --file; %s",
 					  others[i].name, others[i].instead);

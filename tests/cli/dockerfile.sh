@@ -88,6 +88,10 @@ User "5:6"
 WorkingDir "/"
 author me' "stand above it"
 refused 2 '--at does not go with --file; COPY' "an option that contradicts it" --at /x
+refused 2 '--base does not go with --file; write FROM' "a base beside it" --base x
+run "$SCRATCHPACK" app -o out.tar --closure
+exits 2 "an option that means nothing without it"
+like "$stderr" 'say --file' "says so"
 refused 2 'expected KEY=VALUE' "a context without a name" --build-context x
 file <<'END'
 FROM scratch

@@ -3,6 +3,7 @@
  * docker buildx's --metadata-file, and a rule for make.
  */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "api/stages.h"
 #include "base/io.h"
@@ -91,6 +92,35 @@ static void add_source(struct sp_buf *rule, const char *name)
 	add_name(rule, name);
 }
 
+/* The file of this machine that changes when an image does, if it is one of this
+ * machine: an archive, or the index of a layout. */
+static void add_image(struct sp_buf *rule, const struct sp_opened *image)
+{
+	static const char *const prefixes[] = { "oci:", "oci-archive:", "docker-archive:" };
+	const char *text = image->text ? image->text : "";
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
+		if (strncmp(text, prefixes[i], strlen(prefixes[i])) == 0) {
+			text += strlen(prefixes[i]);
+			break;
+		}
+	size_t ref = image->ref ? strlen(image->ref) + 1 : 0, len = strlen(text);
+	sp_autofree char *path = sp_strndup(text, len > ref ? len - ref : 0);
+	if (!*path || stat(path, &st))
+		return;
+	sp_autofree char *file = S_ISDIR(st.st_mode) ? sp_strf("%s/index.json", path) :
+						       sp_strdup(path);
+	add_source(rule, file);
+}
+
+/* What comes out of an image has no name on this machine, but that image may. */
+static bool out_of_image(const struct sp_build *build, const struct sp_target *target,
+			 const struct sp_root *root)
+{
+	return build->from.root && (root == build->from.root || root == target->over);
+}
+
 static int write_depfile(const struct sp_build *build, struct sp_err *err)
 {
 	sp_autobuf struct sp_buf rule = { 0 };
@@ -99,13 +129,16 @@ static int write_depfile(const struct sp_build *build, struct sp_err *err)
 	sp_buf_addch(&rule, ':');
 	for (size_t i = 0; build->stages && i < build->stages->sources.items_nr; i++)
 		add_source(&rule, build->stages->sources.items[i]);
+	add_image(&rule, &build->from);
 	for (size_t t = 0; t < build->targets_nr && !build->stages; t++) {
 		const struct sp_plan *plan = build->targets[t].rootfs->plan;
+
+		add_image(&rule, &build->targets[t].base);
 
 		for (size_t i = 0; i < plan->entries_nr; i++) {
 			const struct sp_entry *e = &plan->entries[i];
 
-			if (e->root)
+			if (e->root && !out_of_image(build, &build->targets[t], e->root))
 				add_source(&rule, sp_root_show(e->root, e->source));
 		}
 	}

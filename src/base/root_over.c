@@ -133,5 +133,6 @@ struct sp_root *sp_root_over_new(struct sp_root *lower, struct sp_root *rest)
 	struct over *o = sp_calloc(1, sizeof(*o));
 
 	*o = (struct over){ lower, rest };
-	return sp_root_new(&over_ops, o, "");
+	/* messages are about what is packed, and that comes from there */
+	return sp_root_new(&over_ops, o, sp_root_show(rest, ""));
 }

@@ -168,6 +168,9 @@ exits 0 "this machine's platform of an index"
 run "$SCRATCHPACK" --from multi --platform linux/s390x -o no.tar
 exits 1 "a platform that it does not have"
 
+run "$SCRATCHPACK" --from img --base oci:base -o out.tar --depfile deps --add local/file:/f
+is "$(tr -d '\\\n' <deps | tr -s ' ')" "out.tar: img/index.json base/index.json $T/local/file" "make is told of the images"
+
 # --- looking
 from '{"Entrypoint":["/usr/bin/hello"],"Cmd":["x"],"User":"svc","Labels":{"l":"1"}}'
 run "$SCRATCHPACK" inspect img

@@ -260,5 +260,6 @@ goal 'none takes at most twice as long as openssl dgst -sha256'
 goal "peak memory is below 48 MiB, also for $BIG_MIB MiB of input"
 
 SCRATCHPACK=$SCRATCHPACK "$here/analysis.sh" || missed=1
+SCRATCHPACK=$SCRATCHPACK "$here/registry.sh" "$app" || missed=1
 "$here/trace.sh" || missed=1
 exit $missed

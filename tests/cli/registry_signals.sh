@@ -112,7 +112,7 @@ for kind in TERM KILL INT TERM KILL INT; do
 	stub_config '{"auth":"basic"}'
 	cp auth-before.json auth.json
 	delay=$((RANDOM % 30000))
-	interrupted $kind $delay login "$REGISTRY" --user canary-user --password-stdin <<<canary-password
+	interrupted $kind $delay login "$REGISTRY" --username canary-user --password-stdin <<<canary-password
 	jq -e . auth.json >/dev/null || wrong+=" $kind@$delay:half"
 	left=$(find . -maxdepth 1 -name '.auth.json*')
 	[ -z "$left" ] || [ $kind = KILL ] || wrong+=" $kind@$delay:litter($left)"

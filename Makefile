@@ -195,6 +195,10 @@ check-unit: $(UNIT_BIN) $(REPLAY_BIN)
 check-cli: all $(DOCS)
 	$(RUN_TESTS) $(CLI_TESTS) $(MAKE_TESTS)
 
+# Every hostile image through every reader.
+check-hostile: all
+	$(Q)HOSTILE_ALL=1 $(TESTENV) $(PROVE) $(if $(V),-v) --timer --exec '' tests/cli/hostile.sh
+
 # One at a time: engines are heavy, and share cgroups and the network.
 check-engines: JOBS = 1
 check-engines: all
@@ -297,13 +301,15 @@ clean:
 help:
 	@echo 'build     all (default) docs samples install uninstall clean'
 	@echo 'look      demo'
-	@echo 'test      check check-unit check-cli check-engines check-registry check-oracle check-cross'
+	@echo 'test      check check-unit check-cli check-engines check-registry check-hostile'
+	@echo '          check-oracle check-cross'
 	@echo '          check-corpus check-dockerfile check-from fuzz bench'
 	@echo 'inspect   lint warnings tidy cppcheck analyze'
 	@echo 'settings  CC= CFLAGS= SAN=address,undefined PREFIX= DESTDIR= V=1 JOBS= FUZZ_SECONDS='
 
 FORCE:
-.PHONY: all docs install uninstall check check-unit check-cli check-engines check-registry check-oracle \
+.PHONY: all docs install uninstall check check-unit check-cli check-engines check-registry \
+	check-hostile check-oracle \
 	check-cross check-corpus check-dockerfile check-from bench fuzz fuzz-run \
 	lint warnings compile tidy cppcheck analyze demo samples clean help FORCE
 .SECONDARY:

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "image/check.h"
+#include "image/document.h"
 #include "image/image.h"
 
 #define NR(array) (sizeof(array) / sizeof(*(array)))
@@ -308,6 +309,10 @@ int sp_desc_parse(const struct sp_json *json, struct sp_arena *arena,
 	    !sp_json_int(json, "size", &size))
 		return sp_err_set(err, SP_EVERIFY, "expected a descriptor");
 	desc.size = (uint64_t)size;
+	const char *problem = sp_desc_data_problem(json, &desc);
+	if (problem)
+		return sp_err_set(err, SP_EVERIFY, "descriptor of %s: %s", desc.digest.str,
+				  problem);
 	desc.media_type = sp_arena_strdup(arena, sp_json_str(json, "mediaType"));
 	*ret = desc;
 	return 0;

@@ -46,7 +46,7 @@ size_t sp_schema_check(enum sp_schema which, const struct sp_json *doc,
 		       void *ctx);
 
 /* The descriptor in json, its media type in the arena.  SP_EVERIFY if it breaks
- * the schema. */
+ * the schema, or carries data that is not the blob which it names. */
 SP_CHECKED int sp_desc_parse(const struct sp_json *json, struct sp_arena *arena,
 			     struct sp_desc *ret, struct sp_err *err);
 

@@ -93,16 +93,6 @@ int sp_stored_document(struct sp_source *source, const struct sp_desc *desc,
 	return 0;
 }
 
-int sp_stored_desc(struct sp_stored *stored, const struct sp_json *value,
-		   struct sp_desc *ret, struct sp_err *err)
-{
-	if (sp_desc_parse(value, &stored->arena, ret, err))
-		return -1;
-	const char *problem = sp_desc_data_problem(value, ret);
-	return problem ? sp_err_set(err, SP_EVERIFY, "descriptor of %s: %s", ret->digest.str,
-				    problem) : 0;
-}
-
 /* --- names --- */
 
 /* Descriptors of index.json. */
@@ -286,7 +276,7 @@ static int take_layers(struct sp_stored *s, struct sp_err *err)
 	s->layers = sp_arena_alloc(&s->arena, (s->layers_nr + 1) * sizeof(*s->layers));
 	memset(s->layers, 0, (s->layers_nr + 1) * sizeof(*s->layers));
 	for (const struct sp_json *i = sp_json_first(list); i; i = sp_json_next(i), nr++)
-		if (sp_stored_desc(s, i, &s->layers[nr].desc, err) ||
+		if (sp_desc_parse(i, &s->arena, &s->layers[nr].desc, err) ||
 		    check_layer(i, &s->layers[nr].desc, err))
 			return -1;
 	return 0;
@@ -336,7 +326,7 @@ static int take_manifest(struct sp_stored *s, struct sp_err *err)
 {
 	const struct sp_json *config = sp_json_get(s->manifest_doc, "config");
 
-	if (sp_stored_desc(s, config, &s->config, err))
+	if (sp_desc_parse(config, &s->arena, &s->config, err))
 		return sp_err_wrap(err, "manifest %s", s->manifest.digest.str);
 	if (!sp_mt_is_config(s->config.media_type)) {
 		sp_autofree char *shown = sp_show(s->config.media_type,
@@ -380,7 +370,7 @@ static int open_layout(struct sp_stored *s, const struct sp_json *index, const c
 		return -1;
 	if (f.items_nr > 1)
 		s->top = s->manifest;
-	else if (sp_stored_desc(s, f.items[0], &s->top, err))
+	else if (sp_desc_parse(f.items[0], &s->arena, &s->top, err))
 		return -1;
 	return check_platform(s, want, err);
 }

@@ -152,7 +152,7 @@ static int choose(struct choice *c, const struct sp_json *value, unsigned depth,
 	if (++c->seen > SP_STORED_MANIFESTS_MAX)
 		return sp_err_set(err, SP_EVERIFY, "leads to more than %d manifests",
 				  SP_STORED_MANIFESTS_MAX);
-	if (sp_stored_desc(c->stored, value, &desc, err))
+	if (sp_desc_parse(value, &c->stored->arena, &desc, err))
 		return -1;
 	if (sp_mt_is_index(desc.media_type))
 		return choose_in_index(c, &desc, depth, err);

@@ -31,10 +31,6 @@ SP_CHECKED int sp_stored_parse(const struct sp_buf *text, enum sp_document kind,
 			       const char *media_type, struct sp_json **ret,
 			       struct sp_err *err);
 
-/* A descriptor; SP_EVERIFY also if it carries data that is not the blob. */
-SP_CHECKED int sp_stored_desc(struct sp_stored *stored, const struct sp_json *value,
-			      struct sp_desc *ret, struct sp_err *err);
-
 /* The configuration is there: take the platform out of it, and the diff ids, of
  * which there must be layers_nr. */
 SP_CHECKED int sp_stored_take_config(struct sp_stored *stored, struct sp_err *err);

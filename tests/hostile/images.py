@@ -4,7 +4,8 @@
 	images.py PROGRAM DIR [NAME...]
 
 Writes DIR/NAME/ (a layout) or DIR/NAME.tar for every case, or those named, and prints
-"NAME WANT REGEX" for each.  WANT: "refused" with a message that matches REGEX, "fine", "any"
+"NAME WHERE WANT REGEX" for each.  WHERE is "inside" if only who unpacks a layer can see
+what is wrong, "outside" if who reads the documents or hashes the blobs can.  WANT: "refused" with a message that matches REGEX, "fine", "any"
 (engines take it, so it may be taken, within the same limits) or "ambiguous" (needs a name).
 PROGRAM is a static program that becomes /app.
 """
@@ -20,6 +21,7 @@ import io
 from parts import *
 
 CASES = []
+INSIDE = "tar_layer", "packed_layer", "bomb_layer"
 
 
 def case(name, want="refused", regex="."):
@@ -31,9 +33,9 @@ def case(name, want="refused", regex="."):
 
 def tar_case(name, regex, *parts, want="refused", end=END):
 	"""A layer that holds the program and these parts."""
-	def make(image):
+	def tar_layer(image):
 		image.tars = [image.app + b"".join(parts) + end]
-	CASES.append((name, want, regex, make))
+	CASES.append((name, want, regex, tar_layer))
 
 
 # --- files of the layout ------------------------------------------------------------
@@ -201,12 +203,12 @@ def _(image):
 # --- compression --------------------------------------------------------------------
 
 def packed(name, regex, pack, want="refused", media_type=GZIP, tar=None):
-	def make(image):
+	def packed_layer(image):
 		data = tar(image) if tar else image.tars[0]
 		image.tars = [data]
 		image.packed[0] = pack(data)
 		image.types[0] = media_type
-	CASES.append((name, want, regex, make))
+	CASES.append((name, want, regex, packed_layer))
 
 
 def squeeze(data):
@@ -234,13 +236,13 @@ packed("an encrypted layer", "media|encrypted", squeeze, media_type=GZIP + "+enc
 def bomb(name, zeros, media_type, size):
 	"""A file of zeros, far larger than it looks; the rest of its digests cannot be
 	known without unpacking it, which is the point."""
-	def make(image):
+	def bomb_layer(image):
 		image.tars = ["sha256:" + "0" * 64]
 		head = image.app + header("zeros", size=number256(size))
 		small = squeeze(head) if media_type == GZIP else zstd_raw(head, 20)
 		image.packed[0] = small + zeros(size)
 		image.types[0] = media_type
-	CASES.append((name, "refused", "bomb|times|ratio|more than|limit|too|MiB|GiB", make))
+	CASES.append((name, "refused", "bomb|times|ratio|more than|limit|too|MiB|GiB", bomb_layer))
 
 
 def number256(value):
@@ -428,10 +430,10 @@ JSON_CASES = [
 	("a size of 0x10", "byte|number", size(b"0x10")),
 	("a size in quotes", "size", size(b'"5"')),
 	("a size of null", "size", size(b"null")),
-	("a size of 0", "size", size(b"0")),
-	("a size that is one too small", "size", lambda t: off(t, -1)),
-	("a size that is one too large", "size", lambda t: off(t, 1)),
-	("a size of 9 PB", "size", size(b"9007199254740991")),
+	("a size of 0", "size|bytes", size(b"0")),
+	("a size that is one too small", "size|bytes", lambda t: off(t, -1)),
+	("a size that is one too large", "size|bytes", lambda t: off(t, 1)),
+	("a size of 9 PB", "size|bytes", size(b"9007199254740991")),
 	("bad UTF-8", "UTF", put(b'"a":"\xff"')),
 	("overlong UTF-8", "UTF", put(b'"a":"\xc0\xaf"')),
 	("a surrogate in UTF-8", "UTF", put(b'"a":"\xed\xa0\x80"')),
@@ -565,7 +567,8 @@ def main():
 		image = Image(program)
 		make(image)
 		image.save(os.path.join(sys.argv[2], folder))
-		print("%s %s %s" % (folder, want, regex or "."))
+		where = "inside" if make.__name__ in INSIDE else "outside"
+		print("%s %s %s %s" % (folder, where, want, regex or "."))
 
 
 main()

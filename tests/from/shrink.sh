@@ -139,7 +139,9 @@ fi
 # a program of the JRE
 jvm=/usr/lib/jvm/java-17-openjdk-$(dpkg --print-architecture)
 if fat java "{\"Entrypoint\":[\"$jvm/bin/keytool\"],\"Cmd\":[\"-help\"]}" openjdk-17-jre-headless &&
-	shrink java --add "$jvm/lib/server" --add "$jvm/lib" --add "$jvm/conf" --add /etc/java-17-openjdk; then
+	parts=() && for part in server modules jvm.cfg tzdb.dat security libjava.so libjimage.so libnet.so libnio.so libzip.so; do
+		parts+=(--add "$jvm/lib/$part")
+	done && shrink java "${parts[@]}" --add "$jvm/conf" --add /etc/java-17-openjdk; then
 	run docker run --rm --network none -v "$T/sock:/sock" slim/java -genkeypair -keyalg RSA -dname CN=slim \
 		-keystore /sock/store -storepass changeit
 	exits 0 "java: makes a key"

@@ -275,6 +275,24 @@ static int refuse_token(struct sp_auth *a, const struct sp_url *realm,
 			  answer_text(a, res));
 }
 
+/* A password in the clear goes to this machine, to the host that the user speaks to in
+ * the clear, or to one that he named. */
+static int check_realm(const struct sp_auth *a, const struct sp_url *origin,
+		       const struct sp_url *realm, struct sp_err *err)
+{
+	const struct sp_registry_options *r = a->registry;
+
+	if (sp_may_follow(origin, realm, "the way to its token server", err))
+		return -1;
+	if (realm->tls || sp_host_is_loopback(realm->host) ||
+	    strcmp(realm->host, origin->host) == 0 ||
+	    (r && sp_host_listed(r->plain_http, r->plain_http_nr, realm->host)))
+		return 0;
+	return sp_err_set(err, SP_ENETWORK,
+			  "its token server is %s in the clear; that is refused, unless "
+			  "--plain-http names it", realm->host);
+}
+
 static int fetch_token(struct sp_auth *a, const struct sp_url *origin, struct sp_err *err)
 {
 	bool identity = a->credentials.kind == SP_CREDENTIALS_IDENTITY;
@@ -284,7 +302,7 @@ static int fetch_token(struct sp_auth *a, const struct sp_url *origin, struct sp
 
 	if (sp_url_parse(a->challenge.realm, &a->arena, &realm, err))
 		return sp_err_wrap(err, "%s: the token server that it names", a->domain);
-	if (sp_may_follow(origin, &realm, "the way to its token server", err))
+	if (check_realm(a, origin, &realm, err))
 		return sp_err_wrap(err, "%s", a->domain);
 	if (sp_conns_take(a->conns, &realm, &http, err))
 		return -1;

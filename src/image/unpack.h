@@ -22,10 +22,10 @@
 #include "image/blob.h"
 #include "image/compress.h"
 
-/* gzip can give 1032 bytes for one and zstd 32 500, on zeros.  A small layer may
- * (a file of zeros is no crime); a large one of real files is nowhere near. */
+/* gzip can give 1032 bytes for one and zstd 32 500, on zeros.  A layer with a disk of
+ * zeros in it may (that is no crime); a large one of real files is nowhere near. */
 #define SP_UNPACK_RATIO_MAX 200
-#define SP_UNPACK_RATIO_FROM (UINT64_C(256) << 20)	/* bytes before the ratio counts */
+#define SP_UNPACK_RATIO_FROM (UINT64_C(512) << 20)	/* bytes before the ratio counts */
 #define SP_UNPACK_SIZE_MAX (UINT64_C(64) << 30)	/* bytes of one layer */
 
 struct sp_unpack_limits {

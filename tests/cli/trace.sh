@@ -179,7 +179,7 @@ is "$(list 'by_trace_alone | map(select(test("data")))')" \
 like "$(notes)" 'trace-only: [0-9]+ files? came in by --trace alone: ' 'and said in short'
 is "$(list 'never_opened | map(select(. == "/two" or . == "/prog"))')" '["/two"]' \
 	'and what was never opened'
-like "$(notes)" 'trace-idle: .*/two' 'which is said too'
+like "$(notes)" 'trace-idle: [0-9]+ files in the image \([^)]*\) opened in no --trace: /' 'which is said too'
 run "$SCRATCHPACK" ./prog -q -o short.tar --json --trace './prog o=data/one'
 is "$(jq -c '.programs[0].trace | keys' <<<"$stdout")" \
 	'["by_trace_alone","commands","left_out","never_opened"]' 'the report of packing has it as well'

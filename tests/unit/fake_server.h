@@ -128,6 +128,7 @@ TEST_FN void fake_start(struct fake_server *s, const char *path)
 	s->fd = socket(path ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (path) {
 		snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
+		unlink(path);	/* of a server before */
 		rc = bind(s->fd, (struct sockaddr *)&un, sizeof(un));
 	} else {
 		rc = bind(s->fd, (struct sockaddr *)&in, sizeof(in));

@@ -371,7 +371,7 @@ static void test_bad_zstd(void)
 	} cases[] = {
 		{ "this is no zstd stream", 22, "not a sound zstd stream" },
 		/* a window of 256 MiB: exponent 18 (RFC 8878, 3.1.1.1.2) */
-		{ "\050\265\057\375\000\220\1\0\0", 9, "window of more than 128 MiB" },
+		{ "\050\265\057\375\000\220\1\0\0", 9, "window of more than 32 MiB" },
 		/* reserved block type */
 		{ "\050\265\057\375\040\3\007\0\0", 9, "not a sound zstd stream" },
 	};

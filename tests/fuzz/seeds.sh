@@ -126,6 +126,31 @@ END
 printf 'FROM a\nCMD a \\\n b\n' >dockerfile/small
 printf '*.md\n!**/R[a-e]*\n' >dockerfile/ignore
 
+# An index, a manifest and a configuration; those of a docker archive.
+mkdir stored
+config='{"architecture":"amd64","os":"linux","created":"1970-01-01T00:00:00Z","author":"a","config":{
+"Env":["A=B"],"Entrypoint":["/a"],"Cmd":["b"],"Labels":{"a":"b"},"ExposedPorts":{"80/tcp":{}},"Volumes":{"/v":{}},
+"User":"1:2","WorkingDir":"/w","StopSignal":"SIGTERM","Healthcheck":{"Test":["CMD","/a"],"Interval":1000000000}},
+"rootfs":{"type":"layers","diff_ids":["sha256:'$(printf 0%.0s {1..64})'"]},"history":[{"created_by":"x","empty_layer":true}]}'
+oci=application/vnd.oci.image
+cat >stored/oci <<END
+{"schemaVersion":2,"mediaType":"$oci.index.v1+json","manifests":[{"mediaType":"$oci.manifest.v1+json",
+"digest":"@M","size":@m,"platform":{"os":"linux","architecture":"amd64"},"annotations":{"org.opencontainers.image.ref.name":"a:v1"}}]}
+--
+{"schemaVersion":2,"mediaType":"$oci.manifest.v1+json","config":{"mediaType":"$oci.config.v1+json","digest":"@C","size":@c},
+"layers":[{"mediaType":"$oci.layer.v1.tar","digest":"@C","size":@c}]}
+--
+$config
+END
+sed 's/,"platform":{[^}]*}//; s/^"layers":/"subject":{"mediaType":"a\/b","digest":"@C","size":@c},&/' stored/oci >stored/bare
+sed 's/"sha256:0*"//' >stored/docker <<END
+[{"Config":"c.json","RepoTags":["a:v1"],"Layers":[]}]
+--
+{}
+--
+$config
+END
+
 mkdir glob path
 printf '/usr/**/lib*.so.[0-9]*' >glob/all
 printf '//a/./b/../c/' >path/dots

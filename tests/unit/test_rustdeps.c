@@ -128,7 +128,7 @@ static void paths(void)
 	} cases[] = {
 		{ "/root/.cargo/registry/src/github.com-1ecc6299db9ec823/libc-0.2.1/src/lib.rs",
 		  "libc 0.2.1\n" },
-		{ "/c/registry/src/index.crates.io-6f17d22bba15001f/rustls-native-certs-0.8.1/a",
+		{ "/c/registry/src/index.example.io-6f17d22bba15001f/rustls-native-certs-0.8.1/a",
 		  "rustls-native-certs 0.8.1\n" },
 		{ "/usr/share/cargo/registry/grep-searcher-0.1.10/src/lines.rsassertion",
 		  "grep-searcher 0.1.10\n" },
@@ -194,7 +194,7 @@ static void long_paths(void)
 
 static void across_blocks(void)
 {
-	static const char path[] = "/registry/src/index.crates.io-6f17d22bba15001f/tz-1.2.3/x";
+	static const char path[] = "/registry/src/index.example.io-6f17d22bba15001f/tz-1.2.3/x";
 	struct maker m;
 
 	maker_init(&m, 64, false);

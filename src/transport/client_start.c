@@ -3,11 +3,17 @@
  */
 #include "transport/client_state.h"
 
+#include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #define HUB "docker.io"
 #define HUB_API "registry-1.docker.io"
 #define PING_MAX (64 * 1024)	/* bytes */
+#define PROBE_MS 500		/* to be answered on this machine */
 
 const char *sp_registry_name(const struct sp_registry *r)
 {
@@ -94,6 +100,34 @@ static int explain_unreached(struct sp_registry *r, enum sp_http_failure failure
 }
 
 /*
+ * Does a server of this machine speak http alone?  What is no request and no TLS either
+ * is answered in the clear then.  Whatever else comes, or nothing, means no: https is
+ * tried as for every other host.  It saves reading the system's certificates, which
+ * takes longer than all requests of a small push.
+ */
+static bool speaks_http_alone(const struct sp_url *url)
+{
+	static const char probe[] = "\x16\x03\x01\r\n\r\n", clear[] = "HTTP/1.";
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)strtoul(url->port, NULL, 10)) };
+	const struct timeval patience = { .tv_usec = PROBE_MS * 1000 };
+	sp_autoclose int fd = -1;
+	char answer[sizeof(clear) - 1];
+
+	if (inet_pton(AF_INET, strcmp(url->host, "localhost") == 0 ? "127.0.0.1" : url->host,
+		      &to.sin_addr) != 1)
+		return false;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) ||
+	    connect(fd, (struct sockaddr *)&to, sizeof(to)) ||
+	    send(fd, probe, sizeof(probe) - 1, MSG_NOSIGNAL) != sizeof(probe) - 1)
+		return false;
+	return recv(fd, answer, sizeof(answer), MSG_WAITALL) == sizeof(answer) &&
+	       memcmp(answer, clear, sizeof(answer)) == 0;
+}
+
+/*
  * https; http only where the user says so, or for this machine, where https is tried
  * first all the same.
  */
@@ -109,6 +143,7 @@ static int connect_to(struct sp_registry *r, struct sp_http_response *res, struc
 	if (sp_url_parse(sp_arena_strf(&r->arena, "https://%s/v2/", host), &r->arena, &https, err) ||
 	    sp_url_parse(sp_arena_strf(&r->arena, "http://%s/v2/", host), &r->arena, &http, err))
 		return sp_err_wrap(err, "%s", r->domain);
+	clear = clear || (sp_host_is_loopback(https.host) && speaks_http_alone(&https));
 	r->base = clear ? http : https;
 	if (reach(r, &r->base, res, &failure, err) == 0)
 		return 0;

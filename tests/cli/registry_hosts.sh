@@ -140,6 +140,20 @@ exits 0 "--insecure names the one"
 S push hello.tar "127.0.0.1:$(stub_port self)/a/b:v1" --insecure "127.0.0.1:$(stub_port expired)" --tries 1
 exits 5 "and is for no other"
 
+# A server of this machine that speaks http alone is found without a handshake, one with
+# TLS is not spoken to in the clear.
+fresh
+S tags "$REGISTRY/a/b" --tries 1
+S push hello.tar "127.0.0.1:$(stub_port secure)/a/b:v1" --ca-file ca.pem
+exits 0 "TLS on this machine"
+is "$(stub_log 'select(.server == "secure").status' | grep -c 400)" 0 "and nothing in the clear"
+python3 -c 'import socket, time; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); time.sleep(60)' >silent &
+silent=$!
+wait_for 10 test -s silent
+S tags "127.0.0.1:$(<silent)/a/b" --tries 1 --net-timeout 1s
+exits 5 "a port where nobody answers"
+kill $silent
+
 # --- what registries do differently ---
 for code in 408 499 502 504 522; do
 	fresh '{"method":"HEAD","times":1,"status":'$code'}' '{"method":"PUT","path":"manifests","times":1,"status":'$code'}'

@@ -6,7 +6,7 @@
 #	tests/bench/registry.sh [PROGRAM]
 #
 # A program of about 40 MB in one layer, and an image of 500 MB (BENCH_IMAGE_MIB) in
-# five layers that hardly compress.  All tools read and write OCI layouts; each push
+# several layers that hardly compress.  All tools read and write OCI layouts; each push
 # meets an empty registry, each pull an empty folder.  The best of BENCH_ROUNDS (5);
 # memory is the worst.
 set -u

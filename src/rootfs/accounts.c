@@ -23,9 +23,8 @@ static int add_file(struct sp_plan *plan, const char *path, const char *text,
 
 #define ACCOUNT_FILE_MAX (1024 * 1024)
 
-/* The text of a passwd or group file; empty if there is none, or one that is none. */
-static int read_accounts(struct sp_root *root, const char *path, struct sp_buf *ret,
-			 struct sp_err *err)
+int sp_accounts_read(struct sp_root *root, const char *path, struct sp_buf *ret,
+		     struct sp_err *err)
 {
 	sp_autofile struct sp_file file = SP_FILE_INIT;
 	struct sp_found found;
@@ -62,7 +61,7 @@ static void add_line(struct sp_buf *text, const char *line)
 {
 	size_t len = line ? strcspn(line, ":") + 1 : 0;
 
-	if (!line)
+	if (!line || !*line)
 		return;
 	for (const char *p = sp_buf_str(text); *p;) {
 		if (strncmp(p, line, len) == 0)
@@ -146,7 +145,7 @@ static int find_line(struct sp_root *root, const char *path, const char *who, bo
 	sp_autobuf struct sp_buf text = { 0 };
 
 	*ret = NULL;
-	if (!root || read_accounts(root, path, &text, err))
+	if (!root || sp_accounts_read(root, path, &text, err))
 		return root ? -1 : 0;
 	for (const char *line = sp_buf_str(&text); *line && !*ret;) {
 		size_t len = strcspn(line, "\n");
@@ -187,14 +186,28 @@ static int add_known(const struct sp_rootfs_options *o, struct sp_arena *arena,
 	return 0;
 }
 
-int sp_accounts_text(const struct sp_rootfs_options *o, struct sp_arena *arena,
-		     struct sp_accounts *ret, struct sp_err *err)
+/* Several lines, each as add_line() does. */
+static void add_lines(struct sp_buf *text, const struct sp_buf *lines)
+{
+	sp_autofree char *copy = sp_strdup(sp_buf_str(lines));
+
+	for (char *line = copy, *end; (end = strchr(line, '\n')); line = end + 1) {
+		char first = end[1];
+
+		end[1] = '\0';
+		add_line(text, line);
+		end[1] = first;
+	}
+}
+
+int sp_accounts_text(const struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
+		     struct sp_arena *arena, struct sp_accounts *ret, struct sp_err *err)
 {
 	sp_autobuf struct sp_buf passwd = { 0 }, group = { 0 };
 
 	/* on top of a base, what it has stays, and only what it lacks is added */
-	if (o->lower && (read_accounts(o->lower, "/etc/passwd", &passwd, err) ||
-			 read_accounts(o->lower, "/etc/group", &group, err)))
+	if (o->lower && (sp_accounts_read(o->lower, "/etc/passwd", &passwd, err) ||
+			 sp_accounts_read(o->lower, "/etc/group", &group, err)))
 		return -1;
 	if (!passwd.len) {
 		add_line(&passwd, "root:x:0:0:root:/root:/sbin/nologin\n");
@@ -206,6 +219,8 @@ int sp_accounts_text(const struct sp_rootfs_options *o, struct sp_arena *arena,
 		add_line(&group, "nobody:x:65534:\n");
 		add_line(&group, "nogroup:x:65534:\n");
 	}
+	add_lines(&passwd, &rootfs->named_users);
+	add_lines(&group, &rootfs->named_groups);
 	if (is_nonroot(o->user)) {
 		add_line(&passwd, "nonroot:x:" NONROOT ":" NONROOT
 				  ":nonroot:/home/nonroot:/sbin/nologin\n");
@@ -226,7 +241,7 @@ static int add_unless_there(struct sp_plan *plan, const char *path, const char *
 {
 	sp_autobuf struct sp_buf there = { 0 };
 
-	if (plan->lower && read_accounts(plan->lower, path, &there, err))
+	if (plan->lower && sp_accounts_read(plan->lower, path, &there, err))
 		return -1;
 	return strcmp(sp_buf_str(&there), text) == 0 ? 0 : add_file(plan, path, text, err);
 }
@@ -254,7 +269,7 @@ static int apply_known(struct sp_rootfs *rootfs, const struct sp_rootfs_options 
 		return number(user, strlen(user)) ? 0 : -1;
 	if (!line)
 		return 0;
-	if (sp_accounts_text(o, &plan->arena, &accounts, err) || add_files(plan, &accounts, err))
+	if (sp_accounts_text(rootfs, o, &plan->arena, &accounts, err) || add_files(plan, &accounts, err))
 		return -1;
 	const char *dir = field(line, strlen(line), 5);
 	dir = sp_arena_strndup(&plan->arena, dir, strcspn(dir, ":\n"));
@@ -282,7 +297,7 @@ int sp_accounts_apply(struct sp_rootfs *rootfs, const struct sp_rootfs_options *
 		rootfs->user = sp_arena_strdup(&plan->arena, o->user);
 		return o->origin ? apply_known(rootfs, o, err) : 0;
 	}
-	if (sp_accounts_text(o, &plan->arena, &accounts, err))
+	if (sp_accounts_text(rootfs, o, &plan->arena, &accounts, err))
 		return -1;
 	/* numbers in the configuration: kubelet's runAsNonRoot refuses names */
 	rootfs->user = NONROOT ":" NONROOT;

@@ -83,6 +83,9 @@ static const struct {
 	{ "execl", SP_USE_START }, { "execlp", SP_USE_START }, { "execle", SP_USE_START },
 	{ "posix_spawn", SP_USE_START }, { "posix_spawnp", SP_USE_START },
 	{ "system", SP_USE_START }, { "popen", SP_USE_START }, { "g_spawn_async", SP_USE_START },
+	{ "getpwnam", SP_USE_LOOK_UP }, { "getpwnam_r", SP_USE_LOOK_UP },
+	{ "setuid", SP_USE_BECOME }, { "setreuid", SP_USE_BECOME },
+	{ "setresuid", SP_USE_BECOME }, { "initgroups", SP_USE_BECOME },
 };
 
 struct sp_evidence *sp_evidence_new(void)

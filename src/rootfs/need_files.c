@@ -203,7 +203,7 @@ bool sp_need_shown(const struct sp_needs *n, enum sp_sign_kind kind, const char 
 
 int sp_need_accounts(struct sp_needs *n, struct sp_accounts *ret, struct sp_err *err)
 {
-	return sp_accounts_text(n->options, &n->arena, ret, err);
+	return sp_accounts_text(n->rootfs, n->options, &n->arena, ret, err);
 }
 
 struct sp_arena *sp_need_arena(struct sp_needs *n)

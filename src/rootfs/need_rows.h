@@ -15,6 +15,9 @@ int sp_need_add_netdb(struct sp_needs *needs, struct sp_err *err);
 int sp_need_add_mime(struct sp_needs *needs, struct sp_err *err);
 int sp_need_add_idn(struct sp_needs *needs, struct sp_err *err);
 
+/* need_accounts.c: the accounts that programs name, into rootfs->named_users */
+int sp_need_find_accounts(struct sp_needs *needs, struct sp_err *err);
+
 /* need_pam.c */
 int sp_need_add_pam(struct sp_needs *needs, struct sp_err *err);
 

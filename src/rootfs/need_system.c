@@ -49,7 +49,7 @@ int sp_need_add_users(struct sp_needs *n, struct sp_err *err)
 {
 	struct sp_accounts accounts;
 
-	if (sp_need_accounts(n, &accounts, err))
+	if (sp_need_find_accounts(n, err) || sp_need_accounts(n, &accounts, err))
 		return -1;
 	/* engines take HOME from passwd, so the directory must be there */
 	return sp_need_text(n, "/etc/passwd", accounts.passwd, err) ||

@@ -18,6 +18,8 @@ void sp_rootfs_free(struct sp_rootfs *rootfs)
 	sp_needs_free(rootfs->needs);
 	sp_closure_free(rootfs->closure);
 	sp_plan_free(rootfs->plan);
+	sp_buf_release(&rootfs->named_users);
+	sp_buf_release(&rootfs->named_groups);
 	free(rootfs);
 }
 

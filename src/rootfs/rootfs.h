@@ -80,6 +80,7 @@ struct sp_rootfs {
 	struct sp_needs *needs;		/* what was found out, see needs.h */
 	const char *entry;		/* path of the program in the image */
 	const char *user;		/* what the configuration shall say, or NULL */
+	struct sp_buf named_users, named_groups;	/* lines of accounts that programs name */
 	const char *library_path, *preload;
 	bool bind_now;
 };
@@ -136,13 +137,19 @@ SP_CHECKED int sp_gather_entry(struct sp_plan *plan, struct sp_root *root,
 SP_CHECKED int sp_add_apply(struct sp_rootfs *rootfs, const struct sp_add *add,
 			    const struct sp_rootfs_options *options, struct sp_err *err);
 
-/* accounts.c: passwd and group with root, nobody and the user that was chosen;
- * never those of this machine. */
+/* accounts.c: passwd and group with root, nobody, the accounts that programs name
+ * (rootfs->named_users) and the user that was chosen; no others of this machine. */
 struct sp_accounts {
 	const char *passwd, *group;
 };
-SP_CHECKED int sp_accounts_text(const struct sp_rootfs_options *options,
+SP_CHECKED int sp_accounts_text(const struct sp_rootfs *rootfs,
+				const struct sp_rootfs_options *options,
 				struct sp_arena *arena, struct sp_accounts *ret,
+				struct sp_err *err);
+
+/* accounts.c: append the text of a passwd or group file, whole lines; nothing if there is
+ * none, or one that is none. */
+SP_CHECKED int sp_accounts_read(struct sp_root *root, const char *path, struct sp_buf *ret,
 				struct sp_err *err);
 
 /* accounts.c: --user: what the configuration says, and the passwd and group entries

@@ -2,63 +2,7 @@
 # What programs and libraries name in their constants: data, plugins, libraries that they
 # open.  All is made in a system of its own below sys/, and each program runs in its image.
 . "$(dirname "$0")/../lib.sh"
-. "$TOP/tests/image.sh"
-
-need jq
-
-# put FILE [TEXT]: a file of the system, with TEXT or its own path in it
-put() {
-	mkdir -p "sys$(dirname "$1")"
-	printf '%s\n' "${2:-$1}" >"sys$1"
-}
-# program PATH [ARG...], library PATH [ARG...]: C on stdin
-program() {
-	mkdir -p "sys$(dirname "$1")"
-	compile "sys$1" "${@:2}"
-}
-library() {
-	program "$1" -shared -fPIC "${@:2}"
-}
-inspect() { # PROGRAM [ARG...]
-	run "$SCRATCHPACK" inspect "$1" --sysroot sys --json "${@:2}"
-	cp "$RUN/stdout" report.json
-	[ "$status" -eq 0 ] || diag "inspect $*: $stderr"
-}
-row() { # NEED FILTER
-	jq -c ".needs[] | select(.need == \"$1\") | $2" report.json
-}
-planned() { # the files of the plan that are not loader and C library
-	jq -r '.plan[] | select(.type != "directory") | .path' report.json |
-		grep -vE 'ld-linux|ld-musl|/libc\.so|^/lib(64)?$|^/etc/ld' | sort | xargs
-}
-note() { # ID
-	jq -r ".notes[] | select(.id == \"$1\") | .text" report.json
-}
-# works PROGRAM [ARG...]: packed and run in its image, exits with 0
-works() {
-	rm -rf image image.tar
-	run "$SCRATCHPACK" "$1" --sysroot sys -q -o image.tar --compress none "${@:2}"
-	[ "$status" -eq 0 ] || diag "pack $*: $stderr"
-	unpack image.tar image
-	run_inside image "$1"
-	exits 0 "$1 works in its image"
-}
-fails() { # PROGRAM NEED
-	rm -rf image image.tar
-	run "$SCRATCHPACK" "$1" --sysroot sys -q -o image.tar --compress none --without "$2"
-	unpack image.tar image
-	run_inside image "$1"
-	isnt "$status" 0 "but not without $2"
-}
-
-echo 'int main(void) { return 0; }' | compile probe
-loader=$("$SCRATCHPACK" inspect ./probe --json | jq -r .program.interpreter)
-for file in "$loader" "$("$SCRATCHPACK" inspect ./probe --json |
-	jq -r '.objects[] | select(.soname == "libc.so.6") | .path')"; do
-	mkdir -p "sys$(dirname "$file")"
-	cp -L "$file" "sys$file"
-done
-libdir=$(dirname "$file")
+. "$TOP/tests/system.sh"
 
 # --- data -------------------------------------------------------------------
 

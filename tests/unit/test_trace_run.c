@@ -25,24 +25,31 @@ static void look_at(const char *name)
 	close(open(name, O_RDONLY | O_CLOEXEC));
 }
 
-/* Stop, and be told to go on by the parent, twice. */
+/* Stop, and be told to go on by the parent, twice.  The child waits until the parent has
+ * seen that it goes on: the next stop would take that away. */
 static void help_stops(const char *dir)
 {
-	int status;
-	pid_t pid = fork();
+	int status, seen[2];
+	char byte = 0;
 
 	(void)dir;
+	if (pipe(seen))
+		_exit(4);
+	pid_t pid = fork();
 	if (pid == 0) {
 		raise(SIGSTOP);
+		if (read(seen[0], &byte, 1) != 1)
+			_exit(6);
 		raise(SIGTSTP);
 		look_at("/etc/hostname");
-		_exit(5);
+		_exit(read(seen[0], &byte, 1) == 1 ? 5 : 6);
 	}
 	for (int i = 0; i < 2; i++) {
 		if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status))
 			_exit(1);
 		kill(pid, SIGCONT);
-		if (waitpid(pid, &status, WCONTINUED) != pid || !WIFCONTINUED(status))
+		if (waitpid(pid, &status, WCONTINUED) != pid || !WIFCONTINUED(status) ||
+		    write(seen[1], &byte, 1) != 1)
 			_exit(2);
 	}
 	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 5)

@@ -41,8 +41,9 @@ enum sp_use {
 	SP_USE_LOAD = 1,	/* opens libraries at run time: dlopen(), g_module_open() */
 	SP_USE_READ = 2,	/* opens files or lists directories */
 	SP_USE_START = 4,	/* starts other programs */
-	SP_USE_LOOK_UP = 8,	/* asks for an account by its name */
-	SP_USE_BECOME = 16	/* becomes another user */
+	SP_USE_SEARCH = 8,	/* ...which are looked for in PATH */
+	SP_USE_LOOK_UP = 16,	/* asks for an account by its name */
+	SP_USE_BECOME = 32	/* becomes another user */
 };
 
 /* An object that was looked at, in the order of looking. */

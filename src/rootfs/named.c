@@ -58,7 +58,7 @@ static void take_path(struct sp_names *names, const char *text, size_t len)
 static bool is_absolute(const char *p, size_t len)
 {
 	static const char *const roots[] = { "/usr/", "/etc/", "/lib", "/opt/", "/bin/",
-					     "/sbin/" };
+					     "/sbin/", "/var/cache/" };
 
 	for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++)
 		if (len > strlen(roots[i]) && memcmp(p, roots[i], strlen(roots[i])) == 0)

@@ -52,6 +52,16 @@ int sp_need_path(struct sp_needs *n, const char *path, bool *ret_found, struct s
 	return sp_add_apply(n->rootfs, &add, n->options, err);
 }
 
+int sp_need_once(struct sp_needs *n, const char *path, bool *ret_known, struct sp_err *err)
+{
+	struct sp_found found;
+
+	if (sp_root_resolve(n->options->libs, path, &found, err))
+		return -1;
+	*ret_known = found.real && sp_needs_brought(n, found.real);
+	return *ret_known ? 0 : sp_need_path(n, path, NULL, err);
+}
+
 int sp_need_opened(struct sp_needs *n, struct sp_closure *closure, size_t objects,
 		   size_t edges, struct sp_err *err)
 {

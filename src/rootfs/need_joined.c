@@ -1,7 +1,6 @@
 /*
  * Names that a program puts together: a directory of everybody's, "/usr/share/misc", and a
- * name in it, "pci.ids", are two constants of one object; and the programs of a family,
- * "app-helper" for "app", which are started by name.
+ * name in it, "pci.ids", are two constants of one object.
  */
 #include <ctype.h>
 #include <string.h>
@@ -15,7 +14,7 @@
 #include "rootfs/needs_state.h"
 #include "rootfs/places.h"
 
-#define STEPS_MAX 2		/* to a library whose constants are read once more for this */
+#define STEPS_MAX 1		/* to a library whose constants are read once more for this */
 #define NAME_MIN 5		/* bytes: shorter words stand everywhere */
 
 /* The names in some directories, and which of them the object has for constants. */
@@ -46,10 +45,10 @@ static bool is_telling(const char *name)
 	return letter && other && strlen(name) >= NAME_MIN;
 }
 
-/* The names in dir that are to be looked for: those that begin with family, if there is
- * one, else those that tell something and are no libraries. */
+/* The names in dir that are to be looked for: those that tell something and are no
+ * libraries. */
 static int add_names(struct namer *who, struct joining *j, const char *dir,
-		     const char *family, struct sp_err *err)
+		     struct sp_err *err)
 {
 	struct sp_root *root = who->closure->libs;
 	struct sp_found found;
@@ -60,13 +59,11 @@ static int add_names(struct namer *who, struct joining *j, const char *dir,
 		return -1;
 	if (!found.real || found.st.type != SP_DIR)
 		return 0;
-	if (sp_root_list(root, found.real, &names, &nr, err))
+	if (sp_need_list(who, found.real, &names, &nr, err))
 		return -1;
 	for (size_t i = 0; i < nr; i++) {
-		bool wanted = family ? strncmp(names[i], family, strlen(family)) == 0 :
-				       is_telling(names[i]) && !strstr(names[i], ".so");
-
-		if (!wanted || sp_map_get(&j->names, names[i]) != SP_MAP_NONE)
+		if (!is_telling(names[i]) || strstr(names[i], ".so") ||
+		    sp_map_get(&j->names, names[i]) != SP_MAP_NONE)
 			continue;
 		sp_map_set(&j->names, names[i], j->entries_nr);
 		*SP_VEC_PUSH(j->entries) = (struct entry){ dir, names[i], false };
@@ -100,33 +97,6 @@ static int look(struct namer *who, struct joining *j, struct sp_err *err)
 	return 0;
 }
 
-/* Programs of the same family, beside the program. */
-static int family(struct namer *who, struct sp_err *err)
-{
-	SP_CLEANUP(joining_release) struct joining j = { 0 };
-	struct sp_arena *arena = &who->n->arena;
-	const struct sp_object *o = &who->closure->objects[who->index];
-	const char *dir = sp_path_dirname(arena, o->path);
-	const char *start = sp_arena_strf(arena, "%s-", sp_path_basename(o->path));
-
-	if (!who->program || !(who->uses & SP_USE_START) || o->root != who->closure->libs ||
-	    strcmp(o->path, o->image_path) != 0)
-		return 0;
-	if (add_names(who, &j, dir, start, err) || look(who, &j, err))
-		return -1;
-	for (size_t i = 0; i < j.entries_nr; i++) {
-		const char *path = sp_path_join(arena, dir, j.entries[i].name);
-
-		if (!j.entries[i].seen ||
-		    !sp_need_item(who->n, "programs", SP_LIKELY, who->by,
-				  sp_arena_strf(arena, "starts %s, of its own family", path)))
-			continue;
-		if (sp_need_path(who->n, path, NULL, err))
-			return -1;
-	}
-	return 0;
-}
-
 int sp_need_joined(struct namer *who, const struct sp_names *names, struct sp_err *err)
 {
 	SP_CLEANUP(joining_release) struct joining j = { 0 };
@@ -134,7 +104,7 @@ int sp_need_joined(struct namer *who, const struct sp_names *names, struct sp_er
 	for (size_t i = 0; i < names->names_nr && who->reach.steps <= STEPS_MAX; i++)
 		if (names->names[i].kind == SP_NAMED_PATH &&
 		    sp_place_is_base(names->names[i].text) &&
-		    add_names(who, &j, names->names[i].text, NULL, err))
+		    add_names(who, &j, names->names[i].text, err))
 			return -1;
 	if (look(who, &j, err))
 		return -1;
@@ -145,5 +115,5 @@ int sp_need_joined(struct namer *who, const struct sp_names *names, struct sp_er
 						    j.entries[i].name),
 				       false, "names, in two parts,", err))
 			return -1;
-	return family(who, err);
+	return 0;
 }

@@ -23,7 +23,26 @@ struct namer {
 SP_CHECKED int sp_need_named_path(struct namer *who, const char *path, bool pattern,
 				  const char *how, struct sp_err *err);
 
-/* need_joined.c: what who names in parts, and programs of its family. */
+/* How much what it names counts. */
+enum sp_strength sp_namer_strength(const struct namer *who);
+const struct sp_object *sp_namer_object(const struct namer *who);
+
+/* need_beside.c: a path that is counted from the object's own place. */
+SP_CHECKED int sp_need_relative_path(struct namer *who, const char *text, struct sp_err *err);
+/* By custom a library keeps its plugins and data beside itself under its name. */
+SP_CHECKED int sp_need_named_like(struct namer *who, struct sp_err *err);
+/* A program in a directory of its own finds the rest of it from where it is, real. */
+SP_CHECKED int sp_need_home(struct namer *who, const char *real, struct sp_err *err);
+
+/* The names in a directory of the root of libraries, which is listed once only. */
+SP_CHECKED int sp_need_list(struct namer *who, const char *dir, const char *const **ret,
+			    size_t *ret_nr, struct sp_err *err);
+
+/* need_started.c: programs that it starts by a bare name. */
+SP_CHECKED int sp_need_started(struct namer *who, const struct sp_names *names,
+			       struct sp_err *err);
+
+/* need_joined.c: what who names in parts. */
 SP_CHECKED int sp_need_joined(struct namer *who, const struct sp_names *names,
 			      struct sp_err *err);
 

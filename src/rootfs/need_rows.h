@@ -45,6 +45,9 @@ SP_CHECKED int sp_need_dlopen(struct sp_needs *needs, struct sp_closure *closure
 			      const struct sp_names *names, enum sp_strength strength,
 			      bool tell, struct sp_err *err);
 
+/* need_xml.c */
+int sp_need_add_xml(struct sp_needs *needs, struct sp_err *err);
+
 /* need_fonts.c */
 int sp_need_add_fonts(struct sp_needs *needs, struct sp_err *err);
 

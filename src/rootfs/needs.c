@@ -30,6 +30,9 @@ void sp_needs_free(struct sp_needs *n)
 		free(n->states[i].files);
 	free(n->states);
 	free(n->taken);
+	free(n->lists);
+	free(n->kin);
+	sp_map_release(&n->listed);
 	free(n->reach);
 	sp_evidence_free(n->evidence);
 	sp_arena_release(&n->arena);

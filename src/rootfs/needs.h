@@ -100,6 +100,10 @@ const char *sp_strength_name(enum sp_strength strength);
 SP_CHECKED int sp_need_path(struct sp_needs *needs, const char *path, bool *ret_found,
 			    struct sp_err *err);
 
+/* The same, unless a need has brought the file already: *ret_known. */
+SP_CHECKED int sp_need_once(struct sp_needs *needs, const char *path, bool *ret_known,
+			    struct sp_err *err);
+
 /*
  * What is found without a sign of the table: an item of the row called need, which from
  * now on is the one that is being added.  False if the options do not want an item of

@@ -20,6 +20,14 @@ struct sp_needs {
 	size_t others_nr;		/* closures of programs that the user added */
 	struct sp_reach *reach;		/* of the objects of the main closure */
 	size_t reach_nr, reach_alloc;
+	struct sp_map listed;		/* real path of a directory to lists */
+	struct sp_listing {
+		const char *const *names;
+		size_t nr;
+	} *lists;
+	size_t lists_nr, lists_alloc;
+	const char **kin;		/* real paths of programs of the program's own package */
+	size_t kin_nr, kin_alloc;
 	const char **taken;		/* paths that were named, and are in */
 	size_t taken_nr, taken_alloc;
 };

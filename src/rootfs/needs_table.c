@@ -157,6 +157,15 @@ SIGNS(python_signs) = {
 	LIBRARY("libpython3", SP_LIKELY), TEXT("PYTHONPLATLIBDIR", NULL, SP_LIKELY), END
 };
 
+/* Every reader of XML can use catalogs, few do. */
+SIGNS(xml_signs) = {
+	{ SP_SIGN_PROGRAM_IMPORT, "xmlLoadCatalogs", SP_LIKELY, NULL },
+	{ SP_SIGN_PROGRAM_IMPORT, "xmlLoadCatalog", SP_LIKELY, NULL },
+	{ SP_SIGN_PROGRAM_IMPORT, "xmlInitializeCatalog", SP_LIKELY, NULL },
+	{ SP_SIGN_PROGRAM_IMPORT, "xmlCatalogResolve", SP_LIKELY, NULL },
+	ENV("XML_CATALOG_FILES", SP_LIKELY), END
+};
+
 /* need_named.c finds what these bring. */
 SIGNS(no_signs) = { END };
 
@@ -189,5 +198,6 @@ const struct sp_need sp_need_table[] = {
 	{ "tmp", "a place for temporary files", tmp_signs, sp_need_add_tmp },
 	{ "tzdata", "time zones by name", zone_signs, sp_need_add_zones },
 	{ "users", "names of users and groups", users_signs, sp_need_add_users },
+	{ "xml", "catalogs of XML, and what they name", xml_signs, sp_need_add_xml },
 };
 const size_t sp_need_table_nr = sizeof(sp_need_table) / sizeof(*sp_need_table);

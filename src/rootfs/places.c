@@ -139,6 +139,11 @@ enum sp_place sp_place_of(const char *path)
 	}
 	if (is_program_dir(path))
 		return SP_PLACE_PROGRAM;
+	/* what was computed when it was installed; its directory is where more will be */
+	rest = behind(path, "/var/cache");
+	if (rest)
+		return first(rest, name) && !IN(system_dirs, name) ? SP_PLACE_OWN :
+								      SP_PLACE_NONE;
 	/* also in a home of its own, "/usr/lib/app/bin" */
 	const char *base = sp_path_basename(path);
 	if (strcmp(base, "bin") == 0 || strcmp(base, "sbin") == 0 || strcmp(base, "man") == 0 ||
@@ -174,6 +179,27 @@ bool sp_place_is_base(const char *path)
 	if (place != SP_PLACE_SHARED)
 		return place == SP_PLACE_BASE;
 	return rest && !first(rest, name) && IN(shared_dirs, name);
+}
+
+unsigned sp_place_package(const char *path)
+{
+	char name[SP_NAME_LIMIT + 1];
+	const char *rest = behind(path, "/etc"), *deeper;
+
+	if (sp_place_of(path) != SP_PLACE_OWN)
+		return 0;
+	if (!rest)
+		rest = behind_base(path);
+	deeper = rest ? first(rest, name) : NULL;
+	if (deeper && is_tuple(name)) {
+		rest = deeper;
+		deeper = first(rest, name);
+	}
+	if (deeper && IN(shared_dirs, name)) {
+		rest = deeper;
+		first(rest, name);
+	}
+	return rest ? (unsigned)(rest - path + strlen(name)) : 0;
 }
 
 bool sp_place_is_machine_library(const char *name)

@@ -27,6 +27,10 @@ enum sp_place sp_place_of(const char *path);
  * SP_PLACE_BASE, or "/usr/share/misc" and the like? */
 bool sp_place_is_base(const char *path);
 
+/* How many bytes of path, which is SP_PLACE_OWN, are the directory (or file) of its package
+ * among everybody's: "/usr/share/app" of "/usr/share/app/1.2/data".  0 if it is not. */
+unsigned sp_place_package(const char *path);
+
 /* Does a library of this name only see to the machine's own policies, which are not those
  * of a container? */
 bool sp_place_is_machine_library(const char *name);

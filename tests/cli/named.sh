@@ -46,6 +46,7 @@ works /usr/bin/tool
 fails /usr/bin/tool data
 inspect /usr/bin/tool --minimal
 is "$(planned)" /usr/bin/tool "--minimal takes none of it"
+is "$(row data .strength)" "" "and does not look for it, which takes long"
 inspect /usr/bin/tool --full
 like "$(planned)" '/usr/share/icons/tool.png' "--full takes what is shared as well"
 unlike "$(planned)" 'passwd|hosts|secret' "but never what is the machine's"
@@ -265,6 +266,95 @@ like "$(planned)" runs-third "also one by its name alone"
 unlike "$(planned)" runs-other "not one that it does not name"
 works /usr/bin/runs
 fails /usr/bin/runs shell
+
+# by a bare name: who is of the same package, for it has the same directory among its bytes
+put /usr/share/suite/1.0/macros/m
+program /usr/bin/stage <<<'#include <stdio.h>
+	int main(void) { return !fopen("/usr/share/suite/1.0/macros/m", "r"); }'
+program /usr/bin/front <<<'#include <unistd.h>
+	const char *fonts = "/usr/share/suite/1.0/fonts", *word = "interpreter", *other = "runs";
+	int main(void) { execlp("stage", "stage", (char *)0); return 1; }'
+inspect /usr/bin/front
+is "$(planned)" "/usr/bin/front /usr/bin/stage /usr/share/suite/1.0/macros/m" \
+	"a program of its package that it starts by a bare name, with its data; no other word"
+is "$(row programs '[.strength, .evidence]')" '["likely","starts /usr/bin/stage, of its own package"]' "and why"
+works /usr/bin/front
+
+# --- beside a library -------------------------------------------------------
+
+put $libdir/spoken-data/words
+library $libdir/libspoken.so.1 -Wl,-soname,libspoken.so.1 <<<'#include <stdio.h>
+	#include <stdlib.h>
+	int spoken(void)
+	{
+		char path[999];
+		sprintf(path, "%s/spoken%s/words", getenv("SPOKEN"), "-data");
+		return !fopen(path, "r");
+	}'
+program /usr/bin/speaks sys$libdir/libspoken.so.1 <<<"#include <stdlib.h>
+	int spoken(void); int main(void) { return setenv(\"SPOKEN\", \"$libdir\", 1) || spoken(); }"
+inspect /usr/bin/speaks
+is "$(row data .evidence)" "\"reads files, and has its name $libdir/spoken-data\"" \
+	"data in a directory with the library's name"
+works /usr/bin/speaks
+
+# a library of its own opens what the program names
+library /usr/lib/wrapped/libwrap.so -Wl,-soname,libwrap.so <<<'#include <dlfcn.h>
+	int wrap(const char *name) { return !dlopen(name, RTLD_NOW); }'
+library /usr/lib/wrapped/policy.so <<<'int policy;'
+program /usr/bin/wraps -Wl,-rpath,/usr/lib/wrapped sys/usr/lib/wrapped/libwrap.so \
+	<<<'int wrap(const char *); int main(void) { return wrap("/usr/lib/wrapped/policy.so"); }'
+program /usr/bin/wraps2 -Wl,-rpath,/usr/lib/wrapped sys/usr/lib/wrapped/libwrap.so \
+	<<<'int wrap(const char *); char name[] = "/usr/lib/wrapped/policy.so";
+	const char *n = "policy.so"; int main(void) { return wrap(name); }'
+inspect /usr/bin/wraps2
+is "$(row dlopen '[.evidence, .by]')" '["opens policy.so","/usr/bin/wraps2"]' \
+	"a library that another one of the package opens for the program"
+works /usr/bin/wraps
+works /usr/bin/wraps2
+
+# --- the beginning of names, and what was computed --------------------------
+
+put /var/cache/words/dict.pwd
+put /var/cache/words/dict.pwi
+put /var/cache/words/dictionary
+put /var/cache/words/other.pwd
+program /usr/bin/begins <<<'#include <stdio.h>
+	const char *where = "/var/cache/words";
+	int main(void)
+	{
+		char path[99];
+		sprintf(path, "%s.pwd", "/var/cache/words/dict");
+		return !fopen(path, "r");
+	}'
+inspect /usr/bin/begins
+is "$(planned)" "/usr/bin/begins /var/cache/words/dict.pwd /var/cache/words/dict.pwi" \
+	"files whose names begin as it says, below /var/cache too, and no whole cache"
+works /usr/bin/begins
+
+# --- catalogs of XML --------------------------------------------------------
+
+put /etc/xml/catalog '<catalog>
+<delegateURI uriStartString="http://x/" catalog="file:///etc/xml/part.xml"/>
+<nextCatalog catalog="file:///etc/xml/catalog"/>
+<uri name="http://y/" uri="file:///etc/passwd"/>
+<uri name="http://y/" uri="http://y/z"/>
+</catalog>'
+put /etc/xml/part.xml '<nextCatalog catalog="file:///usr/share/xml/kind/1.0/catalog.xml"/>'
+put /etc/xml/other.xml
+put /usr/share/xml/kind/1.0/catalog.xml
+put /usr/share/xml/kind/1.0/kind.dtd
+library $libdir/libxml2.so.2 -Wl,-soname,libxml2.so.2 <<<'
+	const char *xmlWhere = "file:///etc/xml/catalog"; int xmlReadFile; void xmlLoadCatalog(void) {}'
+program /usr/bin/validates sys$libdir/libxml2.so.2 <<<'
+	void xmlLoadCatalog(void); int main(void) { xmlLoadCatalog(); return 0; }'
+inspect /usr/bin/validates
+is "$(planned | tr " " "\n" | grep -v libxml2 | xargs)" "/etc/xml/catalog /etc/xml/part.xml /usr/bin/validates /usr/share/xml/kind/1.0/catalog.xml /usr/share/xml/kind/1.0/kind.dtd" \
+	"catalogs, those that they name, and the directories of these"
+program /usr/bin/parses sys$libdir/libxml2.so.2 <<<'
+	extern int xmlReadFile; int main(void) { return xmlReadFile; }'
+inspect /usr/bin/parses
+unlike "$(planned)" 'etc/xml' "who only reads XML has none"
 
 # --- PAM --------------------------------------------------------------------
 

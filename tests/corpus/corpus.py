@@ -16,6 +16,7 @@ by-name, with one --trace of the same command.  Keys:
 	stderr=yes	standard error is compared too
 	norm=SCRIPT	a script of sed -E, through which both outputs go: times, versions
 	only=NEED,...	it may get no other needs than these; none: nothing but its libraries
+	options=WORDS	more options for the pack: what is the machine's is added by hand
 	as=NAME		what the table calls it, where one program comes twice
 
 Both runs see the fixtures at /mnt, each its own copy, and the programs that the test
@@ -48,7 +49,7 @@ ENGINE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Debian's programs are there alone; /usr/local is hidden while they run.
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 ENV = {"PATH": ENGINE_PATH, "HOME": "/root", "HOSTNAME": "corpus"}
-KEYS = {"in", "env", "stderr", "norm", "as", "only"}
+KEYS = {"in", "env", "stderr", "norm", "as", "only", "options"}
 
 
 class Program:
@@ -65,7 +66,7 @@ class Program:
 		self.keys = keys
 		self.name = keys.get("as", os.path.basename(self.command[0]))
 		self.env = dict([keys["env"].split("=", 1)]) if "env" in keys else {}
-		self.options, self.needs = [], []
+		self.options, self.needs = shlex.split(keys.get("options", "")), []
 		self.verdict, self.log = "", []
 		self.size = self.closure = self.seconds = 0.0
 
@@ -283,7 +284,7 @@ def table(programs):
 	lines = ["| program | class | options | verdict | image MB | closure MB | needs | packed in s |",
 		 "|---|---|---|---|---|---|---|---|"]
 	for p in programs:
-		options = "--trace" if p.kind == "by-name" else ""
+		options = p.keys.get("options", "") + (" --trace" if p.kind == "by-name" else "")
 		options += " ".join(f" --env {k}={v}" for k, v in p.env.items())
 		lines.append(f"| {p.name} | {p.kind} | {options.strip() or '-'} | {p.verdict} | "
 			     f"{p.size:.1f} | {p.closure:.1f} | {' '.join(p.needs) or '-'} | "

@@ -73,6 +73,15 @@ mkdir cache
 printf 'ld.so-1.7.0' >cache/old
 printf 'glibc-ld.so.cache1.1' >cache/new
 
+mkdir dlopen
+echo '[{"soname":["libplug.so.9","libplug.so.1"],"priority":"required","feature":"x"}]' >dlopen/whole
+echo '[{"feature":"a b","description":"c","soname":["libplug.so.1"]}, {}]' >dlopen/short
+echo '[{"soname":' >dlopen/cut
+
+mkdir named
+echo 'load "/usr/share/app/%s.conf", see /etc/app.conf. PATH=/usr/lib/app/bin:/opt/app' >named/script
+echo '/usr/lib/x86_64-linux-gnu/app//../x ../share/app share/app /usr/share/*/x /var/cache/app/x' >named/paths
+
 mkdir json
 echo '{"schemaVersion":2,"mediaType":"x","manifests":[{"digest":"sha256:0","size":1}]}' >json/index
 echo '{"a":[1,-2.5e3,true,false,null,"\u00e9\ud83d\ude00\\\n"],"b":{}}' >json/values

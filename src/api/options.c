@@ -353,7 +353,7 @@ const struct sp_option sp_option_table[] = {
 	  "add a file or a tree; ELF files bring what they need", true, set_add, 0, 0 },
 	{ "exclude", 0, "GLOB", FILES, "leave out what matches", true, LIST(excludes) },
 	{ "with", 0, "NEED", FILES,
-	  "put in what a need asks for, whatever the evidence; see inspect for their names",
+	  "put in what a need asks for, whatever the evidence; \"help needs\" lists them",
 	  true, LIST(with) },
 	{ "without", 0, "NEED", FILES, "leave a need out", true, LIST(without) },
 	{ "trace", 0, "COMMAND", FILES,

@@ -73,6 +73,9 @@ extern const size_t sp_option_table_nr;
 void sp_options_init(struct sp_options *options);
 void sp_options_release(struct sp_options *options);
 
+/* The needs that --with and --without take, in order: false behind the last. */
+bool sp_options_need(size_t index, const char **ret_name, const char **ret_help);
+
 /* Set one by its long name.  SP_EUSAGE. */
 SP_CHECKED int sp_options_set(struct sp_options *options, const char *name,
 			      const char *value, struct sp_err *err);

@@ -14,6 +14,14 @@ static void words(FILE *out, const struct cli_command *command)
 		fprintf(out, " --%s", cli_switches[i].name);
 }
 
+static void needs(FILE *out)
+{
+	const char *name, *help;
+
+	for (size_t i = 0; sp_options_need(i, &name, &help); i++)
+		fprintf(out, "%s%s", i ? " " : "", name);
+}
+
 static void bash(FILE *out)
 {
 	fputs("# bash completion for scratchpack\n"
@@ -25,7 +33,9 @@ static void bash(FILE *out)
 	      "\t--progress) words='auto plain none' ;;\n"
 	      "\t--color) words='auto always never' ;;\n"
 	      "\tcompletion) words='bash zsh fish' ;;\n"
-	      "\tesac\n"
+	      "\t--with|--without) words='", out);
+	needs(out);
+	fputs("' ;;\n\tesac\n"
 	      "\tif [ -z \"$words\" ]; then\n"
 	      "\t\tcase ${COMP_WORDS[1]} in\n", out);
 	for (size_t i = 1; i < cli_commands_nr; i++) {
@@ -67,7 +77,13 @@ static void zsh_option(FILE *out, const char *name, const char *arg, const char 
 	if (arg) {
 		fputc(':', out);
 		zsh_text(out, arg);
-		fputs(":_files", out);
+		if (strcmp(arg, "NEED") == 0) {
+			fputs(":(", out);
+			needs(out);
+			fputc(')', out);
+		} else {
+			fputs(":_files", out);
+		}
 	}
 	fputs("' \\\n", out);
 }
@@ -107,7 +123,13 @@ static void fish_option(FILE *out, char letter, const char *name, const char *ar
 	fputs("complete -c scratchpack", out);
 	if (letter)
 		fprintf(out, " -s %c", letter);
-	fprintf(out, " -l %s%s -d ", name, arg ? " -r" : "");
+	fprintf(out, " -l %s%s", name, arg ? " -r" : "");
+	if (arg && strcmp(arg, "NEED") == 0) {
+		fputs(" -f -a '", out);
+		needs(out);
+		fputc('\'', out);
+	}
+	fputs(" -d ", out);
 	fish_text(out, help);
 	fputc('\n', out);
 }

@@ -106,6 +106,16 @@ void cli_print_help(FILE *out, const struct cli_command *command)
 	print_exit_codes(out);
 }
 
+static void print_needs(FILE *out)
+{
+	const char *name, *help;
+
+	fputs("Needs: what a program may want beyond its libraries. Evidence in the program\n"
+	      "decides; --with and --without take these names.\n\n", out);
+	for (size_t i = 0; sp_options_need(i, &name, &help); i++)
+		wrap(out, help, fprintf(out, "  %s", name), 20);
+}
+
 int cli_help(struct cli *cli, struct sp_err *err)
 {
 	const struct cli_command *about = NULL;
@@ -114,6 +124,10 @@ int cli_help(struct cli *cli, struct sp_err *err)
 		return sp_err_set(err, SP_EUSAGE, "help takes one command at most");
 	if (cli->operands_nr && strcmp(cli->operands[0], "man") == 0) {
 		cli_print_manual(stdout);
+		return cli_flush(err);
+	}
+	if (cli->operands_nr && strcmp(cli->operands[0], "needs") == 0) {
+		print_needs(stdout);
 		return cli_flush(err);
 	}
 	for (size_t i = 0; cli->operands_nr && i < cli_commands_nr; i++)

@@ -48,7 +48,7 @@ const struct cli_command cli_commands[] = {
 	{ "logout", "REGISTRY", "forget them", SP_ABOUT_LOGIN, false, cli_logout, NULL },
 	{ "completion", "bash|zsh|fish", "print a completion script for a shell",
 	  0, false, cli_completion, "Load it in the way your shell does, for instance source <(scratchpack completion bash)." },
-	{ "help", "[COMMAND]", "print help", 0, false, cli_help, NULL },
+	{ "help", "[COMMAND|needs|man]", "print help", 0, false, cli_help, NULL },
 	{ "version", "", "print the version", 0, false, cli_version, NULL },
 };
 const size_t cli_commands_nr = sizeof(cli_commands) / sizeof(*cli_commands);

@@ -74,6 +74,21 @@ static void options(FILE *out)
 		       cli_switches[i].help);
 }
 
+static void needs(FILE *out)
+{
+	const char *name, *help;
+
+	fputs(".SH NEEDS\nWhat a program may want beyond its libraries, as evidence in it says.\n",
+	      out);
+	for (size_t i = 0; sp_options_need(i, &name, &help); i++) {
+		fputs(".TP\n", out);
+		roff(out, name);
+		fputc('\n', out);
+		roff(out, help);
+		fputs(".\n", out);
+	}
+}
+
 void cli_print_manual(FILE *out)
 {
 	fprintf(out, ".TH SCRATCHPACK 1 \"\" \"scratchpack %s\"\n", scratchpack_version());
@@ -86,6 +101,7 @@ void cli_print_manual(FILE *out)
 	      "Dockerfile, no root and no network are needed, and the program is never run.\n", out);
 	commands(out);
 	options(out);
+	needs(out);
 	fputs(".SH ENVIRONMENT\n"
 	      ".TP\nSOURCE_DATE_EPOCH\nTime stamp of image and files, in seconds since 1970.\n"
 	      ".TP\nDOCKER_HOST\nWhere docker\\-daemon: finds the engine.\n"

@@ -12,7 +12,7 @@ need jq perl python3
 in_sources() {
 	perl -0777 -ne '
 		while (/\b(?:sp_err_diagnose|sp_err_name)\(\w+,\s*"([a-z-]+)"/g) { print "diagnosis $1\n" }
-		while (/\b(?:sp_plan_note|sp_search_remark|keep_note)\([^,()]*,\s*"([a-z-]+)"/g) { print "note $1\n" }
+		while (/\b(?:sp_plan_note|sp_need_note|sp_search_remark|keep_note)\([^,()]*,\s*"([a-z-]+)"/g) { print "note $1\n" }
 	' "$TOP"/src/*/*.c
 	perl -0777 -ne '
 		while (/\b(?:sp_verify_problem|sp_verify_absorb|refuse|problem)\([^";]*"([a-z-]+)"/g) { print "problem $1\n" }
@@ -320,6 +320,26 @@ noted trace-tree-unused ./reads --trace ./reads --trace-tree parts
 noted trace-left ./reads --trace './reads; sleep 9 &'
 noted trace-uncertain ./reads --trace './reads; unshare -m true || unshare -rm true || kill $$'
 noted exclude-unmatched ./static --exclude '/nothing*'
+
+# A root that has nothing but the loader, its libraries, and the program.
+run "$SCRATCHPACK" ./dynamic -q -o bare.tar
+unpack bare.tar bare
+for need in ca-certificates fonts libgcc magic pam shell terminfo tzdata; do
+	case $need in
+	ca-certificates) id=no-certificates ;;
+	tzdata) id=no-zones ;;
+	*) id=no-$need ;;
+	esac
+	noted $id --sysroot bare /dynamic --with $need
+done
+noted no-locale --sysroot bare /dynamic -e LANG=xx_XX.UTF-8
+mkdir -p bare/etc/pam.d bare/usr/share/large
+echo 'auth required pam_gone.so' >bare/etc/pam.d/other
+noted no-pam-module --sysroot bare /dynamic --with pam
+truncate -s 300M bare/usr/share/large/data
+compile bare/large <<<'#include <stdio.h>
+	int main(void) { return !fopen("/usr/share/large", "r"); }'
+noted too-large --sysroot bare /large
 
 # A root whose loader has been told things.
 run "$SCRATCHPACK" ./dynamic -q -o root.tar

@@ -194,6 +194,19 @@ is "$(complete_line scratchpack insp)" inspect "bash completes a command"
 is "$(complete_line scratchpack pack --compr)" --compress "bash completes an option"
 like "$(complete_line scratchpack --compress zs)" '^zstd' "bash completes a value"
 like "$(complete_line scratchpack ./hel)" 'hello' "bash completes a program"
+# Needs have the same names everywhere.
+"$SCRATCHPACK" help needs >needs
+grep -oE '^  [a-z][a-z-]+' needs | xargs -n 1 >names
+ok "help needs lists needs" test "$(wc -l <names)" -gt 20
+is "$(awk 'length > 80' needs)" "" "in lines that fit"
+is "$("$SCRATCHPACK" inspect ./hello --full --json | jq -r '.needs[].need' | sort | comm -23 - names)" "" \
+	"with the names that inspect knows"
+run "$SCRATCHPACK" -n ./hello --with nothing-such
+is "$(sed 's/.*expected one of //; s/, /\n/g; q' <<<"$stderr")" "$(cat names)" "and those that --with takes"
+is "$(complete_line scratchpack --with term)" terminfo "bash completes a need"
+for shell in zsh fish; do
+	like "$("$SCRATCHPACK" completion $shell)" "without.*$(xargs <names)" "completion $shell has the needs"
+done
 if have groff; then
 	run groff -ww -man -Tutf8 page
 	exits 0 "the manual page renders"

@@ -260,7 +260,10 @@ struct sp_needs *sp_needs_new(const struct sp_rootfs_options *options)
 	for (size_t i = 0; i < sp_need_table_nr; i++) {
 		n->states[i].need = &sp_need_table[i];
 		for (const struct sp_sign *s = sp_need_table[i].signs; s->name; s++)
-			sp_evidence_interest(n->evidence, s);
+			/* texts take long to look for, and only what is proved counts */
+			if (s->kind != SP_SIGN_TEXT || !options->minimal ||
+			    s->strength == SP_PROVED)
+				sp_evidence_interest(n->evidence, s);
 	}
 	return n;
 }

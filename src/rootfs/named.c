@@ -66,6 +66,16 @@ static bool is_absolute(const char *p, size_t len)
 	return false;
 }
 
+/* Bytes of a number that the compiler put right in front of a path, and that look like
+ * letters: "R@/etc/app.conf".  The path is what begins behind them, if it exists. */
+static size_t stray_bytes(const char *p, size_t len)
+{
+	const char *slash = memchr(p, '/', len);
+	size_t stray = slash ? (size_t)(slash - p) : 0;
+
+	return stray && stray < sizeof(double) && is_absolute(slash, len - stray) ? stray : 0;
+}
+
 static bool is_relative(const char *text, size_t len)
 {
 	static const char *const roots[] = { "share/", "lib/", "lib64/", "libexec/", "../" };
@@ -85,8 +95,9 @@ static void take_parts(struct sp_names *names, const char *text, size_t len)
 
 		while (p + n < end && p[n] && !strchr(SEPARATORS, p[n]))
 			n++;
-		if (is_absolute(p, n))
-			take_path(names, p, n);
+		size_t stray = stray_bytes(p, n);
+		if (stray || is_absolute(p, n))
+			take_path(names, p + stray, n - stray);
 		else if (is_relative(p, n))
 			keep(names, SP_NAMED_RELATIVE, sp_arena_strndup(&names->arena, p, n), false);
 		p += n + 1;

@@ -80,10 +80,14 @@ static void collect(void *ctx, const char *name, unsigned uid, unsigned gid)
 	*SP_VEC_PUSH(c->a->accounts) = (struct account){ .name = name, .uid = uid, .gid = gid };
 }
 
+/* Linkers put a constant into another one that ends like it: the last part of a path may
+ * be a name. */
 static bool see_text(void *ctx, const char *text, size_t len)
 {
 	struct accounts *a = ctx;
-	size_t at = len <= NAME_LEN ? sp_map_get(&a->names, text) : SP_MAP_NONE;
+	const char *slash = memrchr(text, '/', len);
+	const char *name = slash ? slash + 1 : text;
+	size_t at = sp_map_get(&a->names, name);
 
 	if (at != SP_MAP_NONE)
 		a->accounts[at].named = true;

@@ -84,7 +84,8 @@ static int names_of_object(struct namer *who, const struct sp_names *names,
 			   who->reach.opened == 0, err))
 		return -1;
 	sp_needs_reached(who->n, &who->reach);
-	return sp_need_joined(who, names, err) || sp_need_started(who, names, err) ? -1 : 0;
+	return sp_need_versions(who, names, err) || sp_need_joined(who, names, err) ||
+	       sp_need_started(who, names, err) ? -1 : 0;
 }
 
 static bool is_worth_reading(const struct namer *who)

@@ -46,4 +46,12 @@ SP_CHECKED int sp_need_started(struct namer *who, const struct sp_names *names,
 SP_CHECKED int sp_need_joined(struct namer *who, const struct sp_names *names,
 			      struct sp_err *err);
 
+/* need_versions.c: directories of one version, of which who names several parts. */
+SP_CHECKED int sp_need_versions(struct namer *who, const struct sp_names *names,
+				struct sp_err *err);
+
+/* need_configured.c: the modules that configuration at path names, a file or tree that
+ * who has brought. */
+SP_CHECKED int sp_need_configured(struct namer *who, const char *path, struct sp_err *err);
+
 #endif

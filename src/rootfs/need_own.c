@@ -90,7 +90,7 @@ static int take(struct namer *who, const char *need, const char *path, const cha
 	if (sp_need_path(n, path, NULL, err))
 		return -1;
 	sp_needs_reached(n, &who->reach);
-	return 0;
+	return sp_need_configured(who, path, err);
 }
 
 /* May everybody read it?  What only some may is the machine's, not the program's. */

@@ -71,9 +71,18 @@ int sp_need_add_netdb(struct sp_needs *n, struct sp_err *err)
 	       sp_need_path(n, "/etc/networks", NULL, err) ? -1 : 0;
 }
 
+/* GLib reads what was compiled of the shared database; Go the source of it (mime.typeFiles,
+ * globs2), and the other if that is not there. */
 int sp_need_add_mime(struct sp_needs *n, struct sp_err *err)
 {
-	return sp_need_path(n, "/etc/mime.types", NULL, err);
+	bool glib = sp_need_shown(n, SP_SIGN_IMPORT, "g_content_type_guess");
+
+	if (glib && sp_need_path(n, "/usr/share/mime/mime.cache", NULL, err))
+		return -1;
+	if (glib && !sp_need_shown(n, SP_SIGN_GO, "mime.loadMimeFile"))
+		return 0;
+	return sp_need_path(n, "/usr/share/mime/globs2", NULL, err) ||
+	       sp_need_path(n, "/etc/mime.types", NULL, err) ? -1 : 0;
 }
 
 /* getaddrinfo(3) opens it for AI_IDN and for names beyond ASCII. */

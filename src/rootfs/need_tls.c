@@ -110,6 +110,7 @@ int sp_need_add_certificates(struct sp_needs *n, struct sp_err *err)
 	if (from_env(n, "SSL_CERT_FILE", &any, err) || from_env(n, "SSL_CERT_DIR", &any, err) ||
 	    from_env(n, "CURL_CA_BUNDLE", &any, err) || for_openssl(n, &any, err) ||
 	    for_bundle_in(n, "libcurl", &any, err) || for_bundle_in(n, "libgnutls", &any, err) ||
+	    for_bundle_in(n, "p11-kit-trust.so", &any, err) ||
 	    first_bundle(n, &any, err))
 		return -1;
 	if (!any)

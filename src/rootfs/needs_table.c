@@ -69,7 +69,9 @@ SIGNS(netdb_signs) = {
 	GO("net.readServices", SP_HINT), END
 };
 
-SIGNS(mime_signs) = { GO("mime.loadMimeFile", SP_HINT), END };
+SIGNS(mime_signs) = {
+	IMPORT("g_content_type_guess", SP_LIKELY), GO("mime.loadMimeFile", SP_HINT), END
+};
 
 SIGNS(idn_signs) = { IMPORT("getaddrinfo", SP_HINT), END };
 
@@ -85,6 +87,7 @@ SIGNS(certificate_signs) = {
 	IMPORT("X509_get_default_cert_file_env", SP_LIKELY),
 	IMPORT("gnutls_certificate_set_x509_system_trust", SP_LIKELY),
 	IMPORT("gnutls_x509_trust_list_add_system_trust", SP_LIKELY),
+	LIBRARY("p11-kit-trust.so", SP_LIKELY),		/* shows the bundle as a token */
 	IMPORT("curl_easy_perform", SP_LIKELY), IMPORT("curl_multi_perform", SP_LIKELY),
 	GO("crypto/x509.loadSystemRoots", SP_LIKELY),
 	ENV("SSL_CERT_FILE", SP_PROVED), ENV("SSL_CERT_DIR", SP_PROVED),
@@ -129,7 +132,8 @@ SIGNS(terminfo_signs) = {
 SIGNS(font_signs) = {
 	IMPORT("FcFontMatch", SP_LIKELY), IMPORT("FcFontSort", SP_LIKELY),
 	IMPORT("FcFontSetMatch", SP_LIKELY), IMPORT("FcFontSetSort", SP_LIKELY),
-	IMPORT("FcFontList", SP_LIKELY), ENV("FONTCONFIG_FILE", SP_PROVED), END
+	IMPORT("FcFontList", SP_LIKELY), IMPORT("pango_layout_new", SP_LIKELY),
+	ENV("FONTCONFIG_FILE", SP_PROVED), END
 };
 
 SIGNS(magic_signs) = {
@@ -182,7 +186,7 @@ const struct sp_need sp_need_table[] = {
 	{ "locales", "the language that LANG or LC_ALL names", locale_signs,
 	  sp_need_add_locales },
 	{ "magic", "recognising files by their content", magic_signs, sp_need_add_magic },
-	{ "mime", "media types of file names", mime_signs, sp_need_add_mime },
+	{ "mime", "media types of files", mime_signs, sp_need_add_mime },
 	{ "netdb", "names of services, protocols and networks", netdb_signs,
 	  sp_need_add_netdb },
 	{ "nss", "look-up modules of glibc before 2.34", nss_signs, sp_need_add_nss },

@@ -57,6 +57,18 @@ program /usr/bin/dropper "sys$libdir/libdrop.so.1" <<<'int drop(const char *name
 works /usr/bin/dropper
 is "$(users)" "root nobody keeper" "a library may do it for the program that names it"
 
+# a name that the linker has put into the path that ends like it
+program /usr/bin/merged -O2 <<<'#include <pwd.h>
+	#include <stdio.h>
+	#include <unistd.h>
+	int main(void)
+	{
+		struct passwd *p = getpwnam("keeper");
+		return !p || puts("/run/keeper") < 0 || setuid(p->pw_uid);
+	}'
+works /usr/bin/merged
+is "$(users)" "root nobody keeper" "the end of a path may be the name"
+
 # lines that are none
 printf 'keeper:x:one:two\nkeeper:x:99999999999:1:\n\nkeeper\nkeeper:x:120' >sys/etc/passwd
 run "$SCRATCHPACK" /usr/bin/keeper --sysroot sys -q -o image.tar --compress none

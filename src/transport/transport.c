@@ -216,6 +216,9 @@ int sp_dest_names(const struct sp_dest *dest, struct sp_arena *arena,
 	} else if (sp_ref_parse(dest->ref, arena, &ref, err)) {
 		return -1;
 	}
+	/* as everywhere: a name alone means this tag */
+	if (!ref.tag && !ref.digest)
+		ref.tag = "latest";
 	*refs = sp_arena_memdup(arena, &ref, sizeof(ref));
 	*refs_nr = 1;
 	return 0;

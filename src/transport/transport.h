@@ -60,7 +60,8 @@ bool sp_dest_is_final(const struct sp_dest *dest);
  * The names of the image at this destination.  *refs are the tags; they stay
  * unless the destination carries a name of its own.  "oci:DIR:v1" and
  * "oci-archive:FILE:v1" with a bare tag, as skopeo has it, keep the repository
- * of the first of *refs.  New strings live in the arena.
+ * of the first of *refs.  One with neither tag nor digest gets "latest".  New strings
+ * live in the arena.
  */
 SP_CHECKED int sp_dest_names(const struct sp_dest *dest, struct sp_arena *arena,
 			     const struct sp_ref **refs, size_t *refs_nr,

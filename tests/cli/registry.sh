@@ -35,6 +35,19 @@ exits 0 "a copy in the registry"
 is "$(paths | grep -c 'mount=sha256:.*from=a/b')" 2 "mounts the blobs"
 is "$(paths | grep -cE '^(PATCH|GET .*/blobs/sha256|PUT .*uploads)')" 1 "and reads the configuration alone"
 
+# --- a name without a tag ---
+for how in "hello -o docker://$REGISTRY/no/pack" "push hello.tar $REGISTRY/no/push" \
+	"copy hello.tar docker://$REGISTRY/no/copy" "index $REGISTRY/no/index hello.tar"; do
+	# shellcheck disable=SC2086
+	S $how
+	exits 0 "$how"
+	name=${how%%" hello.tar"}
+	name=${name##*"$REGISTRY/"}
+	isnt "$(stub_state ".tags[\"$name:latest\"]")" null "$name: stands under latest"
+done
+S pull "$REGISTRY/no/push" latest.tar
+exits 0 "and is pulled by its name alone"
+
 # --- pack straight into it ---
 : >"$STUB/log"
 S hello -o "docker://$REGISTRY/p/q:v1"

@@ -79,7 +79,7 @@ static const struct {
 	{ "oci-archive:o.tar:v7", "v7", "library/app:v7", "o.tar", false },
 	{ "oci-archive:bare", NULL, "library/app:v1", "bare", false },
 	{ "docker-archive:d.tar:app:v9", "app:v9", "library/app:v9", "d.tar", false },
-	{ "docker-archive:e.tar:other", "other", "library/other:-", "e.tar", false },
+	{ "docker-archive:e.tar:other", "other", "library/other:latest", "e.tar", false },
 };
 
 static void test_accepted(void)

@@ -340,6 +340,12 @@ truncate -s 300M bare/usr/share/large/data
 compile bare/large <<<'#include <stdio.h>
 	int main(void) { return !fopen("/usr/share/large", "r"); }'
 noted too-large --sysroot bare /large
+mkdir -p bare/usr/lib/plugs bare/usr/lib/other
+cp lib.so bare/usr/lib/other/offer.so
+ln -s ../other/offer.so bare/usr/lib/plugs/offer.so
+compile bare/plugs -ldl <<<'#include <dlfcn.h>
+	int main(void) { return !dlopen("/usr/lib/plugs/", RTLD_NOW); }'
+noted offer --sysroot bare /plugs
 
 # A root whose loader has been told things.
 run "$SCRATCHPACK" ./dynamic -q -o root.tar

@@ -169,6 +169,16 @@ like "$(note left-out)" '^/usr/lib/plugger/broken.so cannot be loaded here and i
 	"one that cannot is left out, with a note"
 works /usr/bin/plugs
 fails /usr/bin/plugs plugins
+# what leads out of the tree: into another package, or to a library of everybody's
+library /usr/lib/others/offer.so <<<'int offer;'
+library $libdir/libcommon.so.1 <<<'int common;'
+ln -s ../others/offer.so sys/usr/lib/plugger/offer.so
+ln -s $libdir/libcommon.so.1 sys/usr/lib/plugger/common.so
+inspect /usr/bin/plugs
+unlike "$(planned)" offer.so "a link into another package is its offer, and left out"
+like "$(planned)" "libcommon.so.1 .*plugger/common.so" "one to a library of everybody's is not"
+like "$(note offer)" '^/usr/lib/plugger/offer.so leads to /usr/lib/others/offer.so, .*--add' "that is told"
+rm sys/usr/lib/plugger/common.so
 # those that need each other, by names under which they were opened before
 library /usr/lib/plugger/z/libinner.so -Wl,-soname,libinner.so <<<'int inner(void) { return 7; }'
 library /usr/lib/plugger/c.so sys/usr/lib/plugger/z/libinner.so <<<'int inner(void); int plug(void) { return inner(); }'

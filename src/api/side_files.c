@@ -4,9 +4,11 @@
  */
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "api/stages.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "base/vec.h"
 
 static int write_text(const char *path, const char *text, size_t len, struct sp_err *err)
@@ -40,8 +42,37 @@ static const char *make_target(const struct sp_build *build)
 	return NULL;
 }
 
+/* What cannot be written is said before the image is.  Devices and FIFOs are not
+ * opened, for whoever reads them would see an end. */
+static int check_place(const char *option, const char *path, struct sp_err *err)
+{
+	struct sp_arena arena = { 0 };
+	struct stat st;
+	int rc = 0;
+
+	if (!path)
+		return 0;
+	if (stat(path, &st) == 0)
+		return S_ISDIR(st.st_mode) ?
+			       sp_err_set(err, SP_EOUTPUT,
+					  "%s: %s: is a directory, expected a file", option, path) :
+			       0;
+	const char *dir = strchr(path, '/') ? sp_path_dirname(&arena, path) : ".";
+	if (lstat(path, &st) && access(dir, W_OK | X_OK))
+		rc = sp_err_sys(err, SP_EOUTPUT, "%s: %s: cannot write in the directory %s",
+				option, path, dir);
+	sp_arena_release(&arena);
+	return rc;
+}
+
 int sp_side_files_check(const struct sp_build *build, struct sp_err *err)
 {
+	const struct sp_options *o = build->o;
+
+	if (check_place("--digest-file", o->digest_file, err) ||
+	    check_place("--metadata-file", o->metadata_file, err) ||
+	    check_place("--depfile", o->depfile, err))
+		return -1;
 	if (build->o->depfile && !make_target(build))
 		return sp_err_set(err, SP_EUSAGE,
 				  "--depfile %s: no output is a file or folder that make could know",

@@ -105,9 +105,10 @@ static int open_temp(struct sp_outfile *out, struct sp_err *err)
 int sp_outfile_open(struct sp_outfile *out, const char *path, struct sp_err *err)
 {
 	struct stat st = { .st_mode = S_IFREG };
-	int rc;
+	int rc, there = stat(path, &st);
 
-	out->path = behind_links(path);
+	/* the link /dev/stdout may lead to a pipe, which has no name of its own */
+	out->path = there || S_ISREG(st.st_mode) ? behind_links(path) : sp_strdup(path);
 	/* a name that cannot be (too long, a circle of links) is said now */
 	if (!*path || (stat(out->path, &st) && errno != ENOENT)) {
 		errno = *path ? errno : ENOENT;

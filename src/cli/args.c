@@ -134,7 +134,11 @@ static size_t distance(const char *a, const char *b)
 
 static void closer(const char *word, const char *name, const char **best, size_t *least)
 {
-	size_t d = distance(word, name);
+	size_t d = distance(word, name), len = strlen(word);
+
+	/* a beginning of it is the best guess */
+	if (len >= 2 && strncmp(word, name, len) == 0)
+		d = 0;
 
 	if (d < *least) {
 		*least = d;

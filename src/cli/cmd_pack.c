@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/buf.h"
 #include "cli/cli.h"
 
 static int set_programs(struct cli *cli, struct sp_err *err)
@@ -57,7 +58,35 @@ static bool ends_with_tar(const char *s)
 	return len > 4 && strcmp(s + len - 4, ".tar") == 0;
 }
 
-/* What one would do next with a file that was written. */
+/* A word as a shell wants it; one without anything special as it is. */
+static void add_word(struct sp_buf *line, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789/._-+,@%=";
+
+	if (word[strspn(word, plain)] == '\0') {
+		sp_buf_addstr(line, word);
+		return;
+	}
+	sp_buf_addch(line, '\'');
+	for (; *word; word++) {
+		if (*word == '\'')
+			sp_buf_addstr(line, "'\\'");
+		sp_buf_addch(line, *word);
+	}
+	sp_buf_addch(line, '\'');
+}
+
+static void advise_load(const struct sp_json *result, const char *where)
+{
+	sp_autobuf struct sp_buf line = { 0 };
+
+	add_word(&line, where);
+	cli_say("try: docker load -i %s && docker run --rm %s:%s", sp_buf_str(&line),
+		sp_json_str(result, "name"), sp_json_str(result, "tag"));
+}
+
+/* What one would do next with a file or in an engine. */
 static void advise(const struct sp_json *result)
 {
 	const char *where = sp_json_str(result, "destination");
@@ -69,8 +98,7 @@ static void advise(const struct sp_json *result)
 	else if (engine)
 		cli_say("loaded into %s", engine);
 	else if (ends_with_tar(where) && !strchr(where, ':'))
-		cli_say("try: docker load -i %s && docker run --rm %s:%s", where,
-			sp_json_str(result, "name"), sp_json_str(result, "tag"));
+		advise_load(result, where);
 }
 
 int cli_pack(struct cli *cli, struct sp_err *err)

@@ -155,12 +155,14 @@ int sp_conns_new(const struct sp_transport_options *options, const char *host,
 	c->insecure = c->registry->insecure_all ||
 		      sp_host_listed(c->registry->insecure, c->registry->insecure_nr, host);
 	/* what other programs trust by this variable we do too */
-	const char *ca_file = c->registry->ca_file ? c->registry->ca_file :
-			      sp_registry_env(c->registry, "SSL_CERT_FILE");
+	bool given = c->registry->ca_file;
+	const char *ca_file = given ? c->registry->ca_file :
+				      sp_registry_env(c->registry, "SSL_CERT_FILE");
 
 	if (ca_file && add_ca(&c->ca, ca_file, err)) {
 		sp_conns_free(c);
-		return -1;
+		return sp_err_wrap(err, "%s", given ? "--ca-file" :
+						      "SSL_CERT_FILE in the environment");
 	}
 	sp_buf_add(&c->own_ca, sp_buf_str(&c->ca), c->ca.len);
 	if (find_certs(c, host, err)) {

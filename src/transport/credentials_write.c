@@ -54,15 +54,26 @@ static int open_change(struct change *c, struct sp_err *err)
 }
 
 /* The directories above the file, for nobody but their owner. */
-static void make_parents(const char *file)
+static int make_parents(const char *file, struct sp_err *err)
 {
 	for (const char *slash = strchr(file + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		sp_autofree char *dir = sp_strndup(file, (size_t)(slash - file));
 
-		/* one that cannot be made is reported when the file cannot */
-		if (mkdir(dir, 0700) && errno != EEXIST)
-			return;
+		struct stat st;
+
+		/* where one is there, its system need not say EEXIST */
+		if (mkdir(dir, 0700) && errno != EEXIST) {
+			int saved = errno;
+
+			if (stat(dir, &st) == 0)
+				continue;
+			errno = saved;
+			return sp_err_sys(err, SP_EOUTPUT,
+					  "%s: cannot make the directory %s for credentials",
+					  file, dir);
+		}
 	}
+	return 0;
 }
 
 /* The new contents in the place of the old: 0600 from the beginning. */
@@ -71,8 +82,9 @@ static int replace(const char *file, const char *text, struct sp_err *err)
 	struct sp_outfile out = { .fd = -1, .private = true };
 	int rc;
 
-	make_parents(file);
-	rc = sp_outfile_open(&out, file, err);
+	rc = make_parents(file, err);
+	if (!rc)
+		rc = sp_outfile_open(&out, file, err);
 	if (!rc)
 		rc = sp_outfile_write(&out, text, strlen(text), err);
 	if (!rc)

@@ -42,6 +42,7 @@ bad 'no output' ./hello
 bad 'no program' -o o.tar
 bad 'no option --frobnicate' ./hello -o o.tar --frobnicate
 bad 'did you mean --output' ./hello --ouput o.tar
+bad 'did you mean --output' ./hello --out o.tar
 bad 'no option -Z' ./hello -Z
 bad 'needs a value' ./hello -o
 bad 'needs a value' ./hello -o o.tar --tag

@@ -37,6 +37,12 @@ for form in oci-archive:/dev/full docker-archive:/dev/full; do
 done
 fails "the digest file's parent is missing" -o side.tar --digest-file no/such/file
 fails "the metadata file is a directory" -o side.tar --metadata-file directory.tar
+no_image() {
+	not_ok "$1: no image is made for it" test -e side.tar
+}
+no_image "the digest file's parent is missing"
+fails "the depfile's parent is missing" -o side.tar --depfile no/such/file
+no_image "the depfile's parent is missing"
 fails "the depfile is full" -o side.tar --depfile /dev/full
 
 # stdout: full, closed, and readers that go away.
@@ -73,6 +79,12 @@ for command in help version "help pack" "help man" "completion bash" "inspect ./
 	"$SCRATCHPACK" $command >/dev/full 2>err
 	is $? 8 "$command > /dev/full"
 done
+
+# A link to a pipe, which has no directory.
+"$SCRATCHPACK" ./hello -q --progress none -o /dev/fd/9 9>&1 >/dev/null 2>err | cat >piped.tar
+is "$(cat err)" "" "a pipe by the name of its descriptor"
+run "$SCRATCHPACK" verify piped.tar
+exits 0 "all of it went through"
 
 # A limit on file sizes is an error of write(2), not the end of the process.
 for blocks in 0 1 8 64 200; do

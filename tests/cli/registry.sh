@@ -183,6 +183,9 @@ S pull "$REGISTRY/a/b:v1" gone.tar
 exits 6 "forgets it"
 S logout "$REGISTRY"
 exits 1 "twice is an error"
+run env HOME=/proc "$SCRATCHPACK" login "$REGISTRY" --username canary-user --password-stdin <password
+exits 8 "a home that has no room for a directory"
+like "$stderr" 'cannot make the directory /proc/\.docker' "and which one"
 printf 'bad\n' >password
 S login "$REGISTRY" --username canary-user --password-stdin <password
 exits 6 "a login that is refused"
@@ -237,4 +240,7 @@ is "$(tail -n 1 "$HELPER_LOG")" "erase $REGISTRY" "logout asks it to forget"
 echo '{"credsStore":"notthere","auths":{"'"$REGISTRY"'":{"auth":"'"$(printf canary-user:canary-password | base64)"'"}}}' >auth.json
 S pull "$REGISTRY/a/b:v1" store.tar --authfile auth.json
 exits 0 "a store that is not there leaves the rest of the file"
+run env SSL_CERT_FILE="$T/none.pem" "$SCRATCHPACK" tags "no.invalid/a/b"
+exits 2 "certificates that are not there"
+like "$stderr" "SSL_CERT_FILE in the environment: $T/none.pem" "and who asked for them"
 done_testing

@@ -21,6 +21,9 @@ like "$stderr" 'file.*in 1 layer' "stderr: a summary"
 like "$stderr" 'docker load -i o\.tar' "stderr: what to do next"
 like "$stderr" 'note: .*root' "stderr: a note that it runs as root"
 plain "piped"
+mkdir "it's here"
+run "$SCRATCHPACK" ./hello -o "it's here/o.tar"
+like "$stderr" "docker load -i 'it'\\\\''s here/o\.tar' " "in words that a shell takes"
 run "$SCRATCHPACK" ./hello -o o.tar -u 1000
 unlike "$stderr" 'runs? as root' "no such note with --user"
 run "$SCRATCHPACK" ./hello -o o.tar -q

@@ -42,9 +42,9 @@ works() {
 	run_inside image "$1"
 	exits 0 "$1 works in its image"
 }
-fails() { # PROGRAM NEED
+fails() { # PROGRAM NEED [ARG...]
 	rm -rf image image.tar
-	run "$SCRATCHPACK" "$1" --sysroot sys -q -o image.tar --compress none --without "$2"
+	run "$SCRATCHPACK" "$1" --sysroot sys -q -o image.tar --compress none --without "$2" "${@:3}"
 	unpack image.tar image
 	run_inside image "$1"
 	isnt "$status" 0 "but not without $2"

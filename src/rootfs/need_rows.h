@@ -8,7 +8,6 @@
 
 /* need_system.c: the C library's own companions */
 int sp_need_add_libgcc(struct sp_needs *needs, struct sp_err *err);
-int sp_need_add_nss(struct sp_needs *needs, struct sp_err *err);
 int sp_need_add_users(struct sp_needs *needs, struct sp_err *err);
 int sp_need_add_tmp(struct sp_needs *needs, struct sp_err *err);
 int sp_need_add_netdb(struct sp_needs *needs, struct sp_err *err);
@@ -17,6 +16,9 @@ int sp_need_add_idn(struct sp_needs *needs, struct sp_err *err);
 
 /* need_accounts.c: the accounts that programs name, into rootfs->named_users */
 int sp_need_find_accounts(struct sp_needs *needs, struct sp_err *err);
+
+/* need_nss.c */
+int sp_need_add_nss(struct sp_needs *needs, struct sp_err *err);
 
 /* need_pam.c */
 int sp_need_add_pam(struct sp_needs *needs, struct sp_err *err);

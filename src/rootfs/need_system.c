@@ -1,24 +1,12 @@
 /*
- * Needs that come from the C library itself: unwinding, look-ups, accounts, names
+ * Needs that come from the C library itself: unwinding, accounts, names
  * of services, a place for temporary files.
  */
-#include <stdio.h>
-
 #include "rootfs/need_rows.h"
 
 static bool glibc(const struct sp_needs *n)
 {
 	return sp_need_closure(n)->loader.libc == SP_LIBC_GLIBC;
-}
-
-/* Is glibc older than 2.minor?  One that does not say is taken for a new one. */
-static bool glibc_before(const struct sp_needs *n, unsigned minor)
-{
-	const char *version = sp_need_closure(n)->loader.version;
-	unsigned major = 0, have = 0;
-
-	return version && sscanf(version, "%u.%u", &major, &have) == 2 && major == 2 &&
-	       have < minor;
 }
 
 int sp_need_add_libgcc(struct sp_needs *n, struct sp_err *err)
@@ -33,16 +21,6 @@ int sp_need_add_libgcc(struct sp_needs *n, struct sp_err *err)
 		sp_need_note(n, "no-libgcc",
 			     "libgcc_s.so.1 is not there: the first thread that ends by pthread_exit or pthread_cancel will abort the program");
 	return 0;
-}
-
-/* Since glibc 2.34 "files" and "dns" are in libc itself, and without nsswitch.conf
- * nothing else is asked; the host's nsswitch.conf is never copied. */
-int sp_need_add_nss(struct sp_needs *n, struct sp_err *err)
-{
-	if (!glibc(n) || !glibc_before(n, 34))
-		return 0;
-	return sp_need_library(n, "libnss_files.so.2", NULL, err) ||
-	       sp_need_library(n, "libnss_dns.so.2", NULL, err) ? -1 : 0;
 }
 
 int sp_need_add_users(struct sp_needs *n, struct sp_err *err)

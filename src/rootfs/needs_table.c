@@ -189,7 +189,7 @@ const struct sp_need sp_need_table[] = {
 	{ "mime", "media types of files", mime_signs, sp_need_add_mime },
 	{ "netdb", "names of services, protocols and networks", netdb_signs,
 	  sp_need_add_netdb },
-	{ "nss", "look-up modules of glibc before 2.34", nss_signs, sp_need_add_nss },
+	{ "nss", "modules of look-ups that nsswitch.conf names, or glibc before 2.34 has", nss_signs, sp_need_add_nss },
 	{ "openssl", "configuration, providers and engines of OpenSSL", openssl_signs,
 	  sp_need_add_openssl },
 	{ "pam", "services and modules for logging in", pam_signs, sp_need_add_pam },

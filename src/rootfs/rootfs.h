@@ -147,7 +147,7 @@ SP_CHECKED int sp_accounts_text(const struct sp_rootfs *rootfs,
 				struct sp_arena *arena, struct sp_accounts *ret,
 				struct sp_err *err);
 
-/* accounts.c: append the text of a passwd or group file, whole lines; nothing if there is
+/* accounts.c: append the text of a passwd or group file, or another of /etc, whole lines; nothing if there is
  * none, or one that is none. */
 SP_CHECKED int sp_accounts_read(struct sp_root *root, const char *path, struct sp_buf *ret,
 				struct sp_err *err);

@@ -2,7 +2,7 @@
 """Real programs of Debian, packed, run in dockerd, and compared with this machine.
 
 	make check-corpus [ONLY=REGEX]		starts dockerd and calls
-	tests/corpus/corpus.py --tmp DIR --made DIR --report FILE [--only REGEX] LIST...
+	tests/corpus/corpus.py --tmp DIR --made DIR --report FILE --known FILE [--only REGEX] LIST...
 
 A list (tests/corpus/*.list) is one class of programs; it has one a line:
 
@@ -23,6 +23,9 @@ Both runs see the fixtures at /mnt, each its own copy, and the programs that the
 compiled at /media; the same few variables; no network; the directory /; user 0.  On
 this machine that is a set of namespaces with an empty /tmp and home.  Compared are the
 exit code, standard output, and what is in /mnt afterwards.
+
+The file of known failures has lines "CLASS NAME | REASON".  What stands there is run as
+the others are, told as skipped, and a failure as soon as it runs.
 
 Reports TAP, and writes a table in Markdown: name, class, options, verdict, the sizes of
 the image and of the plain closure of libraries, the needs, the time to pack.
@@ -67,7 +70,7 @@ class Program:
 		self.name = keys.get("as", os.path.basename(self.command[0]))
 		self.env = dict([keys["env"].split("=", 1)]) if "env" in keys else {}
 		self.options, self.needs = shlex.split(keys.get("options", "")), []
-		self.verdict, self.log = "", []
+		self.verdict, self.log, self.known = "", [], ""
 		self.size = self.closure = self.seconds = 0.0
 
 	def stdin(self, mnt):
@@ -85,6 +88,20 @@ def read_lists(files):
 			for number, line in enumerate(lines, 1):
 				if line.strip() and not line.startswith("#"):
 					yield Program(kind, line.strip(), f"{file}:{number}")
+
+
+def read_known(file, programs):
+	"""Give each program that is known to fail its reason."""
+	names = {f"{p.kind} {p.name}": p for p in programs}
+	with open(file, encoding="utf-8") as lines:
+		for number, line in enumerate(lines, 1):
+			name, bar, reason = line.strip().partition(" | ")
+			if not name or name.startswith("#"):
+				continue
+			if name not in names or not bar:
+				raise SystemExit(f"{file}:{number}: expected CLASS NAME | REASON, "
+						 "of a program in the lists")
+			names[name].known = reason
 
 
 # --- running, here and there -------------------------------------------------------
@@ -275,6 +292,11 @@ def attempt(bench, program, number):
 	if not program.log and more and "only" in program.keys:
 		program.log = [f"it gets what it does not need: {' '.join(sorted(more))}"]
 	program.verdict = "FAILS" if program.log else "runs"
+	if program.known and program.verdict == "FAILS":
+		program.verdict = "known to fail"
+	elif program.known:
+		program.verdict = "FAILS"
+		program.log = ["it runs: take it out of the known failures"]
 
 
 # --- telling -----------------------------------------------------------------------
@@ -289,12 +311,16 @@ def table(programs):
 		lines.append(f"| {p.name} | {p.kind} | {options.strip() or '-'} | {p.verdict} | "
 			     f"{p.size:.1f} | {p.closure:.1f} | {' '.join(p.needs) or '-'} | "
 			     f"{p.seconds:.2f} |")
-	lines += ["", "| class | programs | run | of them without an option |", "|---|---|---|---|"]
+	lines += ["", "| class | programs | run | of them without an option | known to fail |",
+		  "|---|---|---|---|---|"]
 	for kind in dict.fromkeys(p.kind for p in programs):
 		of = [p for p in programs if p.kind == kind and p.verdict != "not installed"]
 		runs = [p for p in of if p.verdict == "runs"]
 		bare = [p for p in runs if not p.options]
-		lines.append(f"| {kind} | {len(of)} | {len(runs)} | {len(bare)} |")
+		known = [p for p in of if p.verdict == "known to fail"]
+		lines.append(f"| {kind} | {len(of)} | {len(runs)} | {len(bare)} | {len(known)} |")
+	lines += ["", *(f"Known to fail: {p.name}: {p.known}" for p in programs
+			if p.verdict == "known to fail")]
 	return "\n".join(lines) + "\n"
 
 
@@ -302,6 +328,8 @@ def tell(number, program):
 	line = f"{number} - {program.kind}: {program.name}: {program.text()}".replace("#", "\\#")
 	if program.verdict == "not installed":
 		print(f"ok {line} # SKIP {program.package} is not installed")
+	elif program.verdict == "known to fail":
+		print(f"ok {line} # SKIP known to fail: {program.known}")
 	else:
 		print(("ok " if program.verdict == "runs" else "not ok ") + line)
 	for entry in program.log:
@@ -315,11 +343,13 @@ def main():
 	parser.add_argument("--tmp", required=True)
 	parser.add_argument("--made", required=True)
 	parser.add_argument("--report", required=True)
+	parser.add_argument("--known", required=True)
 	parser.add_argument("--only", default="")
 	parser.add_argument("lists", nargs="+")
 	arguments = parser.parse_args()
-	programs = [p for p in read_lists(arguments.lists)
-		    if re.search(arguments.only, f"{p.kind} {p.name}")]
+	programs = list(read_lists(arguments.lists))
+	read_known(arguments.known, programs)
+	programs = [p for p in programs if re.search(arguments.only, f"{p.kind} {p.name}")]
 	bench = Bench(arguments.tmp, arguments.made)
 	with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
 		jobs = [pool.submit(attempt, bench, p, n) for n, p in enumerate(programs, 1)]

@@ -151,6 +151,19 @@ static size_t stage_by_name(const struct sp_stages *s, const char *name, size_t 
 	return SIZE_MAX;
 }
 
+/* As for docker, a --build-context stands before a stage of its name: so is one with
+ * RUN replaced by what somebody else made of it. */
+static bool is_replaced(const struct sp_stages *s, const char *name)
+{
+	return sp_pairs_get(&s->build->o->build_contexts, name);
+}
+
+/* The stage that a FROM goes on with. */
+static size_t base_stage(const struct sp_stages *s, const char *name, size_t below)
+{
+	return is_replaced(s, name) ? SIZE_MAX : stage_by_name(s, name, below);
+}
+
 /* By name, else by number. */
 static size_t find_stage(const struct sp_stages *s, const char *name, size_t below)
 {
@@ -167,6 +180,8 @@ static size_t find_stage(const struct sp_stages *s, const char *name, size_t bel
 size_t sp_stages_find(const struct sp_stages *s, const char *name,
 		      const struct sp_stage_state *below)
 {
+	if (is_replaced(s, name))
+		return SIZE_MAX;
 	return find_stage(s, name, (size_t)(below - s->states));
 }
 
@@ -200,13 +215,13 @@ static int mark_needed(struct sp_stages *s, struct sp_err *err)
 			continue;
 		if (base_name(s, i, &name, err))
 			return -1;
-		at = stage_by_name(s, name, i);
+		at = base_stage(s, name, i);
 		if (at != SIZE_MAX)
 			s->states[at].needed = true;
 		for (size_t k = stage->first; k < stage->end; k++) {
 			const char *from = sp_instruction_flag(&s->file->instructions[k], "from");
 
-			at = from ? find_stage(s, from, i) : SIZE_MAX;
+			at = from && !is_replaced(s, from) ? find_stage(s, from, i) : SIZE_MAX;
 			if (at != SIZE_MAX)
 				s->states[at].needed = true;
 		}
@@ -238,7 +253,7 @@ static int refuse_run(const struct sp_stages *s, const struct sp_instruction *in
 		      struct sp_err *err)
 {
 	return sp_err_diagnose(err, "needs-container",
-			       "%s:%u: RUN needs a running container, and none is started here: COPY what the command would make; or build this stage with docker, and say --build-context NAME=docker-archive:FILE for its image",
+			       "%s:%u: RUN needs a running container, and none is started here: COPY what the command would make; or build this stage with docker, and say --build-context STAGE=docker-archive:FILE, or STAGE=DIR, for what it made",
 			       s->file->name, in->line);
 }
 
@@ -251,7 +266,7 @@ static int begin(struct sp_stages *s, struct sp_stage_state *state, struct sp_er
 	if (base_name(s, i, &name, err) ||
 	    (platform && sp_stage_expand(s, NULL, from, platform, &platform, err)))
 		return -1;
-	at = stage_by_name(s, name, i);
+	at = base_stage(s, name, i);
 	if (at != SIZE_MAX) {
 		inherit(state, &s->states[at]);
 	} else if (strcmp(name, "scratch") == 0) {

@@ -106,7 +106,7 @@ SP_CHECKED int sp_stage_close(struct sp_stages *s, struct sp_stage_state *state,
 			      struct sp_err *err);
 
 /* The number of the stage of that name, or number, in front of another one; SIZE_MAX
- * if there is none. */
+ * if there is none, or if a --build-context stands before it. */
 size_t sp_stages_find(const struct sp_stages *s, const char *name,
 		      const struct sp_stage_state *below);
 

@@ -142,6 +142,30 @@ is "$(files | cut -d ' ' -f 1)" "/x" "another directory, and a stage that needs 
 refused 3 'Dockerfile:4: RUN needs a running container.*COPY what.*\[needs-container\]$' "RUN" \
 	--build-context more=other
 
+# What a --build-context says stands before a stage of that name.
+mkdir -p made/out
+cp app made/out/app
+file <<'END'
+FROM no.invalid/compiler AS build
+RUN cc -o /out/app app.c
+FROM scratch AS unused
+RUN x
+FROM scratch
+COPY --from=build /out/app /app
+ENTRYPOINT ["/app"]
+END
+build --build-context build=made
+exits 0 "a stage with RUN, made elsewhere"
+is "$(files | cut -d ' ' -f 1)" "/app" "and what is copied out of it"
+file <<'END'
+FROM scratch AS one
+RUN x
+FROM one
+COPY a.txt /
+END
+refused 2 'FROM one: --build-context says that it is a directory' "FROM such a stage" \
+	--build-context one=made
+
 # --- the proof -----------------------------------------------------------------
 
 file <<'END'

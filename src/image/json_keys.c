@@ -70,11 +70,11 @@ static int by_folded(const void *a, const void *b)
 int sp_json_keys_close(struct sp_json_keys *keys, size_t base, struct sp_err *err)
 {
 	size_t nr = keys->keys_nr - base;
-	struct sp_json_key *own = keys->keys + base;
 
 	keys->keys_nr = base;
 	if (nr < 2)
 		return 0;
+	struct sp_json_key *own = keys->keys + base;
 	qsort(own, nr, sizeof(*own), by_folded);
 	for (size_t i = 1; i < nr; i++) {
 		if (strcmp(own[i - 1].folded, own[i].folded) != 0)

@@ -76,13 +76,22 @@ static size_t stray_bytes(const char *p, size_t len)
 	return stray && stray < sizeof(double) && is_absolute(slash, len - stray) ? stray : 0;
 }
 
+/* A text from a file has no NUL behind it. */
+static bool has_hole(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (strchr(HOLES, text[i]))
+			return true;
+	return false;
+}
+
 static bool is_relative(const char *text, size_t len)
 {
 	static const char *const roots[] = { "share/", "lib/", "lib64/", "libexec/", "../" };
 
 	for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++)
 		if (len > strlen(roots[i]) && memcmp(text, roots[i], strlen(roots[i])) == 0)
-			return strcspn(text, HOLES) >= len;
+			return !has_hole(text, len);
 	return false;
 }
 

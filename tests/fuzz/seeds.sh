@@ -82,6 +82,8 @@ mkdir named
 echo 'load "/usr/share/app/%s.conf", see /etc/app.conf. PATH=/usr/lib/app/bin:/opt/app' >named/script
 echo '/usr/lib/x86_64-linux-gnu/app//../x ../share/app share/app /usr/share/*/x /var/cache/app/x' >named/paths
 
+printf 'x share/app' >named/end
+
 mkdir json
 echo '{"schemaVersion":2,"mediaType":"x","manifests":[{"digest":"sha256:0","size":1}]}' >json/index
 echo '{"a":[1,-2.5e3,true,false,null,"\u00e9\ud83d\ude00\\\n"],"b":{}}' >json/values

@@ -4,8 +4,9 @@
  * Until the commit there are only temporary files in the directory.  The commit
  * runs under a lock on the directory, so that several runs, or two destinations
  * of one run, can add to the same layout: blobs first, index.json last.  A blob
- * that is there with the right size is never written again.  Merging indexes is
- * in layout_index.c, the lock and the files under it in layout_commit.c.
+ * that is there with the right size is never written again, unless it was found to be
+ * wrong.  What is there is in layout_known.c, merging indexes in layout_index.c, the
+ * lock and the files under it in layout_commit.c.
  */
 #include "transport/layout.h"
 
@@ -23,20 +24,25 @@
 
 #define OCI_LAYOUT_MAX 4096	/* bytes of the file oci-layout */
 
-static struct sp_layout *of_sink(struct sp_sink *sink)
+struct sp_layout *sp_layout_of_sink(struct sp_sink *sink)
 {
 	return (struct sp_layout *)((char *)sink - offsetof(struct sp_layout, sink));
 }
 
-int sp_layout_temp(struct sp_layout *l, char **ret_name, struct sp_err *err)
+char *sp_layout_temp_name(const struct sp_layout *l)
 {
 	uint32_t random = 0;
-	sp_autofree char *name = NULL;
-	int fd;
 
 	if (getrandom(&random, sizeof(random), 0) < 0)
 		random = (uint32_t)getpid() + (uint32_t)l->blobs_nr;
-	name = sp_strf(".blob.scratchpack-%08x.tmp", random);
+	return sp_strf(".blob.scratchpack-%08x.tmp", random);
+}
+
+int sp_layout_temp(struct sp_layout *l, char **ret_name, struct sp_err *err)
+{
+	sp_autofree char *name = sp_layout_temp_name(l);
+	int fd;
+
 	fd = openat(l->dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (fd < 0) {
 		int saved = errno;
@@ -59,7 +65,7 @@ static void drop_current(struct sp_layout *l)
 
 static int layout_begin(struct sp_sink *sink, uint64_t hint, struct sp_err *err)
 {
-	struct sp_layout *l = of_sink(sink);
+	struct sp_layout *l = sp_layout_of_sink(sink);
 
 	(void)hint;
 	drop_current(l);
@@ -71,7 +77,7 @@ static int layout_begin(struct sp_sink *sink, uint64_t hint, struct sp_err *err)
 static int layout_write(struct sp_sink *sink, const void *data, size_t len,
 			struct sp_err *err)
 {
-	struct sp_layout *l = of_sink(sink);
+	struct sp_layout *l = sp_layout_of_sink(sink);
 
 	if (sp_dest_cancelled(&l->options))
 		return sp_err_set(err, SP_ECANCELLED, "cancelled");
@@ -81,7 +87,7 @@ static int layout_write(struct sp_sink *sink, const void *data, size_t len,
 	return 0;
 }
 
-static bool have_blob(const struct sp_layout *l, const struct sp_digest *digest)
+bool sp_layout_is_kept(const struct sp_layout *l, const struct sp_digest *digest)
 {
 	for (size_t i = 0; i < l->blobs_nr; i++)
 		if (sp_digest_equal(&l->blobs[i].digest, digest))
@@ -92,21 +98,22 @@ static bool have_blob(const struct sp_layout *l, const struct sp_digest *digest)
 static int layout_end(struct sp_sink *sink, const struct sp_desc *desc,
 		      struct sp_err *err)
 {
-	struct sp_layout *l = of_sink(sink);
-	struct sp_layout_blob blob = { .digest = desc->digest, .size = desc->size };
+	struct sp_layout *l = sp_layout_of_sink(sink);
+	struct sp_layout_blob blob = { .digest = desc->digest, .size = desc->size,
+				       .replace = sp_digest_equal(&desc->digest, &l->wrong) };
 
 	if (l->written != desc->size)
 		return sp_err_set(err, SP_EFAIL,
 				  "blob %s: %llu bytes were written, not %llu",
 				  desc->digest.str, (unsigned long long)l->written,
 				  (unsigned long long)desc->size);
-	if (have_blob(l, &desc->digest)) {
+	if (sp_layout_is_kept(l, &desc->digest)) {
 		drop_current(l);
 		return 0;
 	}
 	/* one that is there already is kept aside all the same: who put it there
 	 * may be a run that takes it away again; but it need not be synced */
-	if (!sp_layout_has_blob(l->dir, &blob)) {
+	if (blob.replace || !sp_layout_has_blob(l->dir, &blob)) {
 		if (fsync(l->fd) && errno != EINVAL && errno != EROFS)
 			return sp_err_sys(err, SP_EOUTPUT, "%s: cannot sync", l->path);
 		blob.synced = true;
@@ -249,6 +256,7 @@ int sp_layout_open(const char *where, unsigned form,
 	l->dest.sink = &l->sink;
 	l->sink = (struct sp_sink){
 		.begin = layout_begin, .write = layout_write, .end = layout_end,
+		.has = sp_layout_has,
 	};
 	l->options = *options;
 	l->path = sp_strndup(where, len);

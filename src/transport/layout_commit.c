@@ -25,7 +25,7 @@ struct undo {
 	bool oci_layout;
 };
 
-static char *blob_path(const struct sp_digest *digest)
+char *sp_layout_blob_path(const struct sp_digest *digest)
 {
 	const char *hex = sp_digest_hex(digest);
 
@@ -108,12 +108,12 @@ static int sync_temp(struct sp_layout *l, const char *name, struct sp_err *err)
 static int place_blob(struct sp_layout *l, struct sp_layout_blob *blob,
 		      struct sp_err *err)
 {
-	sp_autofree char *path = blob_path(&blob->digest);
+	sp_autofree char *path = sp_layout_blob_path(&blob->digest);
 	bool new = faccessat(l->dir, path, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
 
 	if (!blob->temp)
 		return 0;
-	if (!new && sp_layout_has_blob(l->dir, blob)) {
+	if (!new && !blob->replace && sp_layout_has_blob(l->dir, blob)) {
 		unlinkat(l->dir, blob->temp, 0);
 	} else {
 		if (!blob->synced && sync_temp(l, blob->temp, err))
@@ -189,7 +189,7 @@ static void take_back(struct sp_layout *l, const struct undo *undo)
 	if (undo->oci_layout)
 		unlinkat(l->dir, "oci-layout", 0);
 	for (size_t i = 0; i < l->blobs_nr; i++) {
-		sp_autofree char *path = blob_path(&l->blobs[i].digest);
+		sp_autofree char *path = sp_layout_blob_path(&l->blobs[i].digest);
 
 		if (l->blobs[i].created)
 			unlinkat(l->dir, path, 0);

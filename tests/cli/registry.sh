@@ -48,6 +48,25 @@ done
 S pull "$REGISTRY/no/push" latest.tar
 exits 0 "and is pulled by its name alone"
 
+# --- what a layout has is not fetched again ---
+S pull "$REGISTRY/a/b:v1" kept/
+exits 0 "pull into a layout"
+: >"$STUB/log"
+S pull "$REGISTRY/a/b:v1" kept/
+exits 0 "and again"
+is "$(paths | grep -cE '^GET .*/blobs/')" 1 "reads the configuration alone"
+layer=$(jq -r '.layers[0].digest' "kept/blobs/sha256/${digest#sha256:}")
+file=kept/blobs/sha256/${layer#sha256:}
+cp "$file" layer
+printf X | dd of="$file" conv=notrunc bs=1 seek=20 status=none
+: >"$STUB/log"
+S pull "$REGISTRY/a/b:v1" kept/
+exits 0 "a layer whose bytes are wrong"
+is "$(paths | grep -cE "^GET .*/blobs/$layer")" 1 "is fetched"
+same "$file" layer "and put right"
+is "$(find kept -name '.*' | wc -l) $(find kept -type f -links +1 | wc -l)" "0 0" \
+	"nothing is left beside the blobs"
+
 # --- pack straight into it ---
 : >"$STUB/log"
 S hello -o "docker://$REGISTRY/p/q:v1"

@@ -3,6 +3,8 @@
  */
 #include <string.h>
 
+#include "rootfs/evidence.h"
+#include "rootfs/needs_state.h"
 #include "rootfs/rootfs.h"
 
 static bool privileged(const struct sp_rootfs *rootfs)
@@ -60,8 +62,51 @@ static int note_preload(struct sp_rootfs *rootfs, struct sp_err *err)
 	return 0;
 }
 
+/* What a namespace or an auditor loads is known when the program runs, not before. */
+static void note_other_namespaces(struct sp_rootfs *rootfs)
+{
+	const struct sp_sign sign = { .kind = SP_SIGN_IMPORT, .name = "dlmopen" };
+	const char *audit = sp_need_env(rootfs->needs, "LD_AUDIT");
+	bool far;
+	const char *by = sp_evidence_of(rootfs->needs->evidence, &sign, &far);
+
+	if (by && !far)
+		sp_plan_note(rootfs->plan, "namespaces",
+			     "%s calls dlmopen(), which loads libraries into a namespace of their own: --add what it loads, or --trace a run",
+			     by);
+	if (audit && audit[0] && rootfs->closure->loader.libc == SP_LIBC_GLIBC)
+		sp_plan_note(rootfs->plan, "audit",
+			     "LD_AUDIT names %s, which the loader will open: --add it, with its libraries, or unset LD_AUDIT",
+			     audit);
+}
+
+/*
+ * A static program of glibc names nsswitch.conf if it has the look-ups, and then nothing
+ * else says what it does: there are no imports.  Since glibc 2.34 "files" and "dns" are
+ * in the program, and asked if there is no nsswitch.conf.
+ */
+static int note_static_lookups(struct sp_rootfs *rootfs, struct sp_err *err)
+{
+	static const char *const marks[] = { "/etc/nsswitch.conf", "libnss_" };
+	const struct sp_object *program = &rootfs->closure->objects[0];
+	const struct sp_rootfs_options *o = rootfs->needs->options;
+	const char *found[2];
+
+	/* musl has neither, and who has an interpreter shows imports */
+	if (o->minimal || o->no_needs || program->elf->interp)
+		return 0;
+	if (sp_evidence_strings(program, marks, 2, &rootfs->plan->arena, found, err))
+		return -1;
+	if (found[0] && found[1])
+		sp_plan_note(rootfs->plan, "static-lookups",
+			     "%s is static and may look up accounts or hosts: it will read the image's /etc/passwd (--with users) and /etc/hosts, and needs no nsswitch.conf; if it is of glibc before 2.34, --add libnss_files.so.2, libnss_dns.so.2 and libc.so.6 of that same glibc",
+			     program->image_path);
+	return 0;
+}
+
 int sp_notes_apply(struct sp_rootfs *rootfs, struct sp_err *err)
 {
 	note_secure_origin(rootfs);
-	return note_preload(rootfs, err);
+	note_other_namespaces(rootfs);
+	return note_static_lookups(rootfs, err) || note_preload(rootfs, err) ? -1 : 0;
 }

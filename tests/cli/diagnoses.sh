@@ -270,6 +270,14 @@ cp lib.so libone.so.1
 compile origin lib.so -Wl,-rpath,'$ORIGIN' <<<"$uses"
 chmod u+s origin
 noted secure-origin ./origin
+noted audit ./dynamic -e LD_AUDIT=/libaudit.so
+compile spaces -ldl <<<'#define _GNU_SOURCE
+	#include <dlfcn.h>
+	int main(void) { return !dlmopen(LM_ID_NEWLM, "libone.so.1", RTLD_NOW); }'
+noted namespaces ./spaces
+compile lookups -static 2>lookups.log <<<'#include <pwd.h>
+	int main(void) { return !getpwnam("root"); }'
+noted static-lookups ./lookups
 echo text >data.so
 printf '\177ELFtext' >broken.so
 noted damaged-object ./static --add broken.so
@@ -336,6 +344,8 @@ noted no-locale --sysroot bare /dynamic -e LANG=xx_XX.UTF-8
 mkdir -p bare/etc/pam.d bare/usr/share/large
 echo 'auth required pam_gone.so' >bare/etc/pam.d/other
 noted no-pam-module --sysroot bare /dynamic --with pam
+echo 'passwd: files gone' >nsswitch.conf
+noted no-nss-module --sysroot bare /dynamic --with nss --add nsswitch.conf:/etc/nsswitch.conf
 truncate -s 300M bare/usr/share/large/data
 compile bare/large <<<'#include <stdio.h>
 	int main(void) { return !fopen("/usr/share/large", "r"); }'

@@ -61,4 +61,68 @@ exits 0 "it works in its image"
 is "$(cd image && find . -name 'libnss_*' -o -name nsswitch.conf | sed 's,.*/,,' | sort | xargs)" \
 	"libnss_more.so.2 libnss_own.so.2 nsswitch.conf" "with its modules"
 
+# --- a static program that looks up names ---------------------------------------
+
+program /usr/bin/fixed -static 2>fixed.log <<<'#include <iconv.h>
+	#include <netdb.h>
+	#include <netinet/in.h>
+	#include <arpa/inet.h>
+	#include <pwd.h>
+	#include <stdio.h>
+	int main(void)
+	{
+		struct passwd *p = getpwnam("root");
+		struct addrinfo *a, hints = { .ai_family = AF_INET };
+		int known = getaddrinfo("there.example", "80", &hints, &a) == 0;
+		printf("%s %s %s %s\n", p ? p->pw_dir : "none",
+		       known ? inet_ntoa(((struct sockaddr_in *)a->ai_addr)->sin_addr) : "unknown",
+		       iconv_open("UCS-4", "UTF-8") == (iconv_t)-1 ? "no" : "yes",
+		       iconv_open("UTF-16", "UTF-8") == (iconv_t)-1 ? "no" : "yes");
+		return 0;
+	}'
+strip sys/usr/bin/fixed
+program /usr/bin/still -static <<<'#include <stdio.h>
+	int main(void) { return puts("still") < 0; }'
+inspect /usr/bin/fixed
+like "$(note static-lookups)" "/usr/bin/fixed is static and may look up accounts or hosts" \
+	"a static program that looks up names is told of what it needs"
+is "$(planned)" /usr/bin/fixed "none of this system's nsswitch.conf comes along"
+inspect /usr/bin/fixed --minimal
+is "$(note static-lookups)" "" "who asks for what is proved alone hears nothing of it"
+inspect /usr/bin/still
+is "$(note static-lookups)" "" "nor who looks nothing up"
+inspect /usr/bin/looks
+is "$(note static-lookups)" "" "nor who is not static"
+
+if [ "$(printf '%s\n' 2.34 "$(getconf GNU_LIBC_VERSION | cut -d' ' -f2)" | sort -V | head -n 1)" = 2.34 ]; then
+	echo "192.0.2.7 there.example" >hosts
+	rm -rf image
+	run "$SCRATCHPACK" /usr/bin/fixed --sysroot sys -q -o image.tar --compress none \
+		--with users --add hosts:/etc/hosts
+	exits 0 "it is packed with accounts and hosts"
+	unpack image.tar image
+	run_inside image /usr/bin/fixed
+	is "$(cat "$RUN/stdout")" "/root 192.0.2.7 yes no" \
+		"in its image it finds both, with no nsswitch.conf, and converts what needs no file"
+	ok "there is no library in it" test -z "$(find image -name '*.so*')"
+else
+	skip "a static program finds names" "glibc before 2.34 opens libraries for that"
+fi
+
+# --- namespaces and auditors ----------------------------------------------------
+
+library "$libdir/libspace.so.1" -Wl,-soname,libspace.so.1 <<<'#define _GNU_SOURCE
+	#include <dlfcn.h>
+	void *space(void) { return dlmopen(LM_ID_NEWLM, "libown.so", RTLD_NOW); }'
+program /usr/bin/spaces "sys$libdir/libspace.so.1" <<<'void *space(void);
+	int main(void) { return !space(); }'
+inspect /usr/bin/spaces
+like "$(note namespaces)" "libspace.so.1 calls dlmopen()" "who opens a namespace is named"
+inspect /usr/bin/plain
+is "$(note namespaces)$(note audit)" "" "others are not"
+inspect /usr/bin/plain -e LD_AUDIT=/usr/lib/watch.so
+like "$(note audit)" "LD_AUDIT names /usr/lib/watch.so" "an auditor is named"
+inspect /usr/bin/still -e LD_AUDIT=/usr/lib/watch.so
+is "$(note audit)" "" "not for a program without a loader"
+
 done_testing

@@ -231,7 +231,7 @@ def as_bytes(text):
 def scratchpack_says(program, folder):
 	o = Opinion()
 	# where the program stands now, so that $ORIGIN means the same
-	argv = [SCRATCHPACK, b"inspect", b"--json", b"--at", program.path, program.path]
+	argv = [SCRATCHPACK, b"inspect", b"--json", b"--minimal", b"--at", program.path, program.path]
 	code, out, err = run(argv, {}, folder)
 	try:
 		report = json.loads(out.decode("utf-8", "surrogateescape"))

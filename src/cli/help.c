@@ -83,7 +83,7 @@ static void print_overview(FILE *out)
 static void print_exit_codes(FILE *out)
 {
 	fputs("\nExit codes: 0 done, 1 error, 2 usage, 3 the program cannot be packed,\n"
-	      "4 input changed or a digest does not match, 5 network or engine,\n"
+	      "4 input changed or a digest does not match, 5 network, registry or engine,\n"
 	      "6 authentication, 7 verification failed, 8 output could not be written,\n"
 	      "128+n signal n.\n", out);
 }

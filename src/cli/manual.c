@@ -115,7 +115,7 @@ void cli_print_manual(FILE *out)
 	      ".TP\nNO_COLOR\nIf set, no colours.\n"
 	      ".SH EXIT STATUS\n"
 	      "0 done; 1 error; 2 usage; 3 the program cannot be packed; 4 input changed or a digest\n"
-	      "does not match; 5 network or engine; 6 authentication; 7 verification failed; 8 output\n"
+	      "does not match; 5 network, registry or engine; 6 authentication; 7 verification failed; 8 output\n"
 	      "could not be written; 128+n ended by signal n.\n"
 	      ".SH EXAMPLES\n.EX\n"
 	      "scratchpack ./myapp \\-o myapp.tar\n"

@@ -244,8 +244,10 @@ def compare(bench, program, number, path):
 	for name, value in program.env.items():
 		program.options += ["--env", f"{name}={value}"]
 	archive = os.path.join(bench.tmp, f"{number}.tar")
+	# two rows of one program must not be one image, of which the one takes the other away
 	begin = time.monotonic()
 	code, _, err = bench.pack([path, "-q", "--compress", "none", "-t", image, "-o", archive,
+				"--label", f"corpus={number}",
 				   *program.options], mnts["pack"])
 	program.seconds = time.monotonic() - begin
 	if code:

@@ -10,7 +10,8 @@ func main() {
 	for _, name := range []string{"root", "nobody", "nosuchuser"} {
 		u, err := user.Lookup(name)
 		if err != nil {
-			fmt.Println(err)
+			// the C library words it by what the machine looks people up in
+			fmt.Println("unknown:", name)
 			continue
 		}
 		fmt.Println(u.Uid, u.Username)

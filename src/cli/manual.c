@@ -89,6 +89,32 @@ static void needs(FILE *out)
 	}
 }
 
+/* The four ways that are more than a program and a file, as the README has them. */
+static void ways(FILE *out)
+{
+	fputs(".SH FROM A DOCKERFILE\n"
+	      "Without an engine, as docker build would make it; RUN needs a container and is refused\n"
+	      "in a stage that is needed.  With \\-\\-closure what the entry point needs comes along.\n"
+	      ".PP\n.EX\nscratchpack \\-f Dockerfile \\-o app.tar\n"
+	      "scratchpack \\-f Dockerfile . \\-o app.tar \\-\\-closure\n.EE\n"
+	      ".SH SHRINK AN IMAGE\n"
+	      "The source is an image instead of this machine: what it starts, or a program in it, and\n"
+	      "what that needs.  User, environment and the rest of the configuration stay.\n"
+	      ".PP\n.EX\nscratchpack \\-\\-from big.tar \\-o slim.tar\n"
+	      "scratchpack \\-\\-from builder/ /src/app \\-\\-at /app \\-o app.tar\n.EE\n"
+	      ".SH PUSH FROM CI WITHOUT DOCKER\n"
+	      "The layer goes up while it is compressed, the tag last.  Credentials are those of docker\n"
+	      "login and podman login; login writes them too, \\-\\-explain\\-auth says which answered.\n"
+	      ".PP\n.EX\nscratchpack ./server \\-o docker://ghcr.io/me/server:v1\n"
+	      "scratchpack push server.tar ghcr.io/me/server:v1\n.EE\n"
+	      ".SH SEVERAL ARCHITECTURES ON SEVERAL MACHINES\n"
+	      "Each machine pushes its own image, and the last one puts them together.\n"
+	      ".PP\n.EX\nscratchpack ./server \\-o docker://ghcr.io/me/server:v1\\-amd64\n"
+	      "scratchpack ./server \\-o docker://ghcr.io/me/server:v1\\-arm64\n"
+	      "scratchpack index ghcr.io/me/server:v1 docker://ghcr.io/me/server:v1\\-amd64 "
+	      "docker://ghcr.io/me/server:v1\\-arm64\n.EE\n", out);
+}
+
 void cli_print_manual(FILE *out)
 {
 	fprintf(out, ".TH SCRATCHPACK 1 \"\" \"scratchpack %s\"\n", scratchpack_version());
@@ -98,10 +124,13 @@ void cli_print_manual(FILE *out)
 	      ".SH DESCRIPTION\n"
 	      "Turns a program into a container image that holds the program and what it needs at\n"
 	      "run time, and nothing else, as FROM scratch, COPY and ENTRYPOINT would. No daemon, no\n"
-	      "Dockerfile, no root and no network are needed, and the program is never run.\n", out);
+	      "Dockerfile, no root and no network are needed, and the program is never run, unless\n"
+	      "\\-\\-trace asks for it. Images also come from a Dockerfile, from other images, and go\n"
+	      "to and come from registries.\n", out);
 	commands(out);
 	options(out);
 	needs(out);
+	ways(out);
 	fputs(".SH ENVIRONMENT\n"
 	      ".TP\nSOURCE_DATE_EPOCH\nTime stamp of image and files, in seconds since 1970.\n"
 	      ".TP\nDOCKER_HOST\nWhere docker\\-daemon: finds the engine.\n"

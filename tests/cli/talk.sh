@@ -220,7 +220,8 @@ elif have man; then
 else
 	skip "the manual page renders" "neither man nor groff is installed"
 fi
-for section in NAME SYNOPSIS OPTIONS 'EXIT STATUS'; do
+for section in NAME SYNOPSIS OPTIONS 'FROM A DOCKERFILE' 'SHRINK AN IMAGE' 'PUSH FROM CI' \
+	'SEVERAL ARCHITECTURES' 'EXIT STATUS'; do
 	ok "the manual page has $section" grep -qE "^\.SH \"?$section" page
 done
 done_testing

@@ -37,6 +37,8 @@ static void help_stops(const char *dir)
 		_exit(4);
 	pid_t pid = fork();
 	if (pid == 0) {
+		/* SIGTSTP does nothing in a process group that nobody looks after */
+		setpgid(0, 0);
 		raise(SIGSTOP);
 		if (read(seen[0], &byte, 1) != 1)
 			_exit(6);

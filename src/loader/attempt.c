@@ -51,6 +51,16 @@ static const char *lack(struct sp_closure *c, const struct state *was)
 	return c->problems_nr > was->problems ? c->problems[was->problems] : NULL;
 }
 
+/* The files that came, but for the first, which is what was to be added. */
+static uint64_t bytes_since(const struct sp_closure *c, const struct state *was)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = was->objects + 1; i < c->objects_nr; i++)
+		sum += c->objects[i].found.st.size;
+	return sum;
+}
+
 /* What came of it: rc and err are those of the attempt. */
 static int settle(struct sp_closure *c, const struct state *was, int rc, bool *ret_met,
 		  const char **ret_why, struct sp_err *err)
@@ -73,14 +83,20 @@ static int settle(struct sp_closure *c, const struct state *was, int rc, bool *r
 }
 
 int sp_closure_try_add(struct sp_closure *c, struct sp_root *root, const char *path,
-		       const char *image_path, bool *ret_met, const char **ret_why,
-		       struct sp_err *err)
+		       const char *image_path, uint64_t bytes_max, bool *ret_met,
+		       const char **ret_why, struct sp_err *err)
 {
 	struct state was = state_of(c);
 
 	*ret_met = true;
-	return settle(c, &was, sp_closure_add(c, root, path, image_path, err), ret_met,
-		      ret_why, err);
+	if (settle(c, &was, sp_closure_add(c, root, path, image_path, err), ret_met, ret_why,
+		   err))
+		return -1;
+	if (*ret_met && bytes_max && bytes_since(c, &was) > bytes_max) {
+		go_back(c, &was);
+		*ret_met = false;
+	}
+	return 0;
 }
 
 int sp_closure_try_open(struct sp_closure *c, size_t from, const char *name,

@@ -184,10 +184,13 @@ SP_CHECKED int sp_closure_open(struct sp_closure *closure, size_t from, const ch
  * The same two where it is no disaster if it cannot be: *ret_met is false, and the closure
  * is as it was, if the file cannot be read as a library, something that it needs is not
  * there, or a version.  *ret_why (may be NULL) then says what, in the closure's arena.
+ * bytes_max is how much the libraries that it brings may have together, 0 for any; if they
+ * have more, it is not met, and *ret_why is NULL.
  */
 SP_CHECKED int sp_closure_try_add(struct sp_closure *closure, struct sp_root *root,
-				  const char *path, const char *image_path, bool *ret_met,
-				  const char **ret_why, struct sp_err *err);
+				  const char *path, const char *image_path,
+				  uint64_t bytes_max, bool *ret_met, const char **ret_why,
+				  struct sp_err *err);
 SP_CHECKED int sp_closure_try_open(struct sp_closure *closure, size_t from,
 				   const char *name, bool *ret_met, const char **ret_why,
 				   struct sp_err *err);

@@ -84,6 +84,29 @@ static int guard(struct adding *a, struct sp_file *file, const char *real, bool 
 	return 0;
 }
 
+/* Code for a compiler at run time, where nothing has that compiler, is of no use. */
+static int is_idle_bitcode(struct adding *a, struct sp_file *file, const char *real,
+			   bool *ret, struct sp_err *err)
+{
+	static const unsigned char magic[] = { 'B', 'C', 0xc0, 0xde };
+	const struct sp_closure *main = a->rootfs->closure;
+	unsigned char head[sizeof(magic)];
+	size_t got;
+
+	*ret = false;
+	if (a->reason.kind != SP_BECAUSE_NEED)
+		return 0;
+	if (sp_file_pread(file, head, sizeof(head), 0, &got, err))
+		return sp_err_wrap(err, "%s", sp_root_show(a->add->root, real));
+	if (got < sizeof(magic) || memcmp(head, magic, sizeof(magic)) != 0)
+		return 0;
+	for (size_t i = 0; i < main->objects_nr; i++)
+		if (strncmp(main->objects[i].name, "libLLVM", 7) == 0)
+			return 0;
+	*ret = true;
+	return 0;
+}
+
 /* What comes with a file that may be an ELF file. */
 static int add_needs(struct adding *a, struct sp_file *file, const char *real,
 		     const struct sp_stat *st, const char *image_path, bool *ret_out,
@@ -118,7 +141,8 @@ static int add_file(struct adding *a, const char *real, const struct sp_stat *st
 		*err = (struct sp_err){ 0 };
 		return 0;
 	}
-	if (guard(a, &file, real, &out, err))
+	if (guard(a, &file, real, &out, err) ||
+	    (!out && is_idle_bitcode(a, &file, real, &out, err)))
 		return -1;
 	if (!out && add_needs(a, &file, real, st, image_path, &out, err))
 		return -1;
@@ -199,6 +223,32 @@ static int add_link(struct adding *a, const char *path, const char *target,
 	return a->add->follow_links ? add_target(a, path, err) : 0;
 }
 
+/* Nobody asked for this file: then what only some of this machine's users may read is none
+ * of the program's own. */
+static bool is_private(struct adding *a, const char *path, const struct sp_stat *st)
+{
+	if (!a->add->public || (st->type != SP_FILE && st->type != SP_DIR) ||
+	    sp_place_is_public(st))
+		return false;
+	if (a->private_nr++ == 0)
+		a->private = path;
+	return true;
+}
+
+static void note_private(struct adding *a)
+{
+	const char *path = sp_root_show(a->add->root, a->private);
+
+	if (a->private_nr == 1)
+		sp_plan_note(a->rootfs->plan, "private",
+			     "%s may not be read by everybody, so it is left out; --add it, or --trace a run, if the program needs it",
+			     path);
+	else
+		sp_plan_note(a->rootfs->plan, "private",
+			     "%s and %zu more in %s may not be read by everybody, so they are left out; --add them, or --trace a run, if the program needs them",
+			     path, a->private_nr - 1, sp_root_show(a->add->root, a->add->source));
+}
+
 static int add_any(struct adding *a, const char *path, const struct sp_stat *st,
 		   const char *target, const char *image_path, int depth,
 		   struct sp_err *err)
@@ -208,6 +258,8 @@ static int add_any(struct adding *a, const char *path, const struct sp_stat *st,
 		.reason = a->reason,
 	};
 
+	if (is_private(a, path, st))
+		return 0;
 	switch (st->type) {
 	case SP_FILE:
 		return add_file(a, path, st, image_path, err);
@@ -292,5 +344,7 @@ int sp_add_apply(struct sp_rootfs *rootfs, const struct sp_add *add,
 	if (add_any(&a, found.real, &found.st, NULL, dest, 0, err) ||
 	    sp_adding_waiting(&a, &later, err))
 		return sp_err_wrap(err, "--add %s", sp_root_show(add->root, add->source));
+	if (a.private_nr)
+		note_private(&a);
 	return 0;
 }

@@ -10,6 +10,10 @@
 #include "rootfs/adding.h"
 #include "rootfs/needs.h"
 
+/* What the libraries of a plugin may have, which nothing else needs: a compiler at run time
+ * has more. */
+#define PLUGIN_BYTES ((uint64_t)64 << 20)
+
 /* What is only found may lack something: it is left out then, and that is said. */
 bool sp_adding_is_found(const struct adding *a)
 {
@@ -20,6 +24,13 @@ void sp_adding_note_left_out(struct adding *a, const char *path, const char *why
 {
 	sp_plan_note(a->rootfs->plan, "left-out", "%s cannot be loaded here and is left out: %s",
 		     path, why);
+}
+
+static void note_large(struct adding *a, const char *path)
+{
+	sp_plan_note(a->rootfs->plan, "too-large",
+		     "%s needs libraries of more than %u MiB that nothing else needs, and is left out: what needs it will not work; --add it, or --trace a run",
+		     path, (unsigned)(PLUGIN_BYTES >> 20));
 }
 
 static void closure_freep(struct sp_closure **closure)
@@ -68,6 +79,8 @@ static int add_program(struct adding *a, const char *path, const char *image_pat
 		return -1;
 	}
 	*SP_VEC_PUSH(a->rootfs->others) = closure;
+	if (a->reason.kind == SP_BECAUSE_TRACED)
+		*SP_VEC_PUSH(a->rootfs->traced) = closure;
 	return sp_gather_closure(a->rootfs, sp_steal_ptr(&closure), &a->reason, err);
 }
 
@@ -75,6 +88,12 @@ static bool same_machine(const struct sp_elf *a, const struct sp_elf *b)
 {
 	return a->machine == b->machine && a->bits == b->bits &&
 	       a->big_endian == b->big_endian;
+}
+
+/* What a run used is in at any price. */
+static uint64_t bytes_max(const struct adding *a)
+{
+	return a->reason.kind == SP_BECAUSE_NEED ? PLUGIN_BYTES : 0;
 }
 
 static int add_library(struct adding *a, const char *path, const struct sp_stat *st,
@@ -86,12 +105,15 @@ static int add_library(struct adding *a, const char *path, const struct sp_stat 
 
 	if (!sp_adding_is_found(a))
 		return sp_closure_add(main, a->add->root, path, image_path, err);
-	if (sp_closure_try_add(main, a->add->root, path, image_path, &met, &why, err))
+	if (sp_closure_try_add(main, a->add->root, path, image_path, bytes_max(a), &met, &why,
+			       err))
 		return -1;
 	*ret_out = !met;
 	if (met)
 		return 0;
-	if (a->later)
+	if (!why)
+		note_large(a, path);
+	else if (a->later)
 		*SP_VEC_PUSH(a->later->waiting) = (struct waiting){ path, image_path, why, *st };
 	else
 		sp_adding_note_left_out(a, path, why);
@@ -105,7 +127,10 @@ int sp_adding_closure(struct adding *a, const char *path, const struct sp_stat *
 {
 	struct sp_closure *main = a->rootfs->closure;
 
-	if (elf->interp && sp_kind_of(elf) == SP_KIND_DYNAMIC)
+	/* a library that can be started as well, as the C library, was opened as one */
+	bool library = sp_adding_is_found(a) && elf->soname;
+
+	if (elf->interp && !library && sp_kind_of(elf) == SP_KIND_DYNAMIC)
 		return sp_adding_is_found(a) && is_known_program(a, st) ?
 			       0 : add_program(a, path, image_path, ret_out, err);
 	/* one that needs nothing may still be what others need, by its soname */
@@ -133,7 +158,8 @@ int sp_adding_waiting(struct adding *a, struct later *later, struct sp_err *err)
 			bool met;
 
 			if (sp_closure_try_add(a->rootfs->closure, a->add->root, w.path,
-					       w.image_path, &met, &w.why, err) ||
+					       w.image_path, bytes_max(a), &met, &w.why,
+					       err) ||
 			    (met && sp_gather_entry(a->rootfs->plan, a->add->root, NULL, w.path,
 						    &w.st, w.image_path, &a->reason, err)))
 				return -1;
@@ -141,7 +167,11 @@ int sp_adding_waiting(struct adding *a, struct later *later, struct sp_err *err)
 				later->waiting[later->waiting_nr++] = w;
 		}
 	}
-	for (size_t i = 0; i < later->waiting_nr; i++)
-		sp_adding_note_left_out(a, later->waiting[i].path, later->waiting[i].why);
+	for (size_t i = 0; i < later->waiting_nr; i++) {
+		if (later->waiting[i].why)
+			sp_adding_note_left_out(a, later->waiting[i].path, later->waiting[i].why);
+		else
+			note_large(a, later->waiting[i].path);
+	}
 	return 0;
 }

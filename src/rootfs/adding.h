@@ -13,6 +13,8 @@ struct adding {
 	const struct sp_rootfs_options *options;
 	const struct sp_add *add;
 	struct sp_reason reason;	/* of all its entries */
+	size_t private_nr;		/* left out because not everybody may read it */
+	const char *private;		/* ...the first */
 	struct later *later;		/* where to put what may be met once all is there, or NULL */
 };
 

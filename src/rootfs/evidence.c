@@ -19,7 +19,7 @@ struct sighting {
 	const char *by;
 	bool program;			/* a program says so itself, not a library */
 	size_t last;			/* number of the last object that does */
-	bool far;			/* only who is far away says so */
+	enum sp_doubt doubt;		/* of the best of all who say so */
 	unsigned use;			/* SP_USE_*: what this import is used for */
 };
 
@@ -31,11 +31,13 @@ struct sp_evidence {
 	size_t sightings_nr, sightings_alloc;
 	struct soname {
 		const char *name, *by;
+		enum sp_doubt doubt;
 	} *sonames;
 	size_t sonames_nr, sonames_alloc;
 	struct text {
 		const struct sp_sign *sign;
 		const char *by;
+		enum sp_doubt doubt;
 	} *texts;
 	size_t texts_nr, texts_alloc;
 	size_t *looked;				/* objects done, by closure */
@@ -47,7 +49,7 @@ struct sp_evidence {
 	unsigned uses_now;			/* of the object that is looked at */
 	const char *by;				/* its path in the image */
 	bool program;				/* it is one */
-	bool far;				/* it is far away */
+	enum sp_doubt doubt;			/* ...and what is to be said against it */
 };
 
 /* How files are opened: the C library's ways, and those of libraries under which
@@ -129,7 +131,7 @@ void sp_evidence_interest(struct sp_evidence *e, const struct sp_sign *sign)
 	struct sp_map *map = map_of(e, sign->kind);
 
 	if (sign->kind == SP_SIGN_TEXT) {
-		*SP_VEC_PUSH(e->texts) = (struct text){ sign, NULL };
+		*SP_VEC_PUSH(e->texts) = (struct text){ .sign = sign };
 		if (sign->with)
 			sp_evidence_interest(e, &(struct sp_sign){
 				.kind = SP_SIGN_IMPORT, .name = sign->with });
@@ -154,10 +156,11 @@ static void see(struct sp_evidence *e, size_t at)
 		return;
 	struct sighting *s = &e->sightings[at];
 	e->uses_now |= s->use;
-	if (!s->by || (e->program && !s->program) || (s->far && !e->far)) {
+	if (!s->by || e->doubt < s->doubt ||
+	    (e->doubt == s->doubt && e->program && !s->program)) {
 		s->by = e->by;
 		s->program = e->program;
-		s->far = e->far;
+		s->doubt = e->doubt;
 	}
 	s->last = e->number;
 }
@@ -210,7 +213,7 @@ static bool says_nothing(const struct sp_elf *elf)
 /* Does the object that is looked at do what gives a text its meaning? */
 static bool is_asked_for(const struct sp_evidence *e, const struct text *t)
 {
-	if (t->by)
+	if (t->by && t->doubt <= e->doubt)
 		return false;
 	if (!t->sign->with)
 		return e->program && !e->go;
@@ -245,8 +248,10 @@ static int see_texts(struct sp_evidence *e, const struct sp_elf *elf, struct sp_
 	if (sp_elf_contains(elf, file, needles, nr, found, err))
 		return -1;
 	for (size_t i = 0; i < nr; i++)
-		if (found[i])
+		if (found[i]) {
 			asked[i]->by = e->by;
+			asked[i]->doubt = e->doubt;
+		}
 	return 0;
 }
 
@@ -263,7 +268,7 @@ static int look_at(struct sp_evidence *e, const struct sp_closure *closure, size
 	e->uses_now = 0;
 	if (o->elf->soname)
 		*SP_VEC_PUSH(e->sonames) = (struct soname){
-			sp_arena_strdup(&e->arena, o->elf->soname), e->by };
+			sp_arena_strdup(&e->arena, o->elf->soname), e->by, e->doubt };
 	if (of_c_library(closure, index) || says_nothing(o->elf))
 		return 0;
 	for (size_t i = 0; i < o->elf->imported_nr; i++)
@@ -284,10 +289,27 @@ bool sp_reach_is_far(const struct sp_reach *reach)
 	return reach->opened > 1 || (reach->opened && reach->steps > STEPS_MAX);
 }
 
-/* Of an object in the closure of another program than the main one. */
-static struct sp_reach reach_of(const struct sp_closure *closure, size_t index, bool own)
+static enum sp_doubt doubt_of(const struct sp_reach *reach)
 {
-	struct sp_reach reach = { own ? 0 : 1, own ? 0 : 1 };
+	return sp_reach_is_far(reach) ? SP_DOUBT_FAR :
+	       reach->traced ? SP_DOUBT_TRACED : reach->crowd ? SP_DOUBT_CROWD : SP_DOUBT_NONE;
+}
+
+/* Is a program there only because a run used it? */
+static bool is_traced(const struct sp_rootfs *rootfs, const struct sp_closure *closure)
+{
+	for (size_t i = 0; i < rootfs->traced_nr; i++)
+		if (rootfs->traced[i] == closure)
+			return true;
+	return false;
+}
+
+/* Of an object in the closure of another program than the main one. */
+static struct sp_reach reach_of(const struct sp_rootfs *rootfs,
+				const struct sp_closure *closure, size_t index, bool own)
+{
+	struct sp_reach reach = { .steps = own ? 0 : 1, .opened = own ? 0 : 1,
+				  .traced = is_traced(rootfs, closure) };
 
 	for (size_t i = index; closure->objects[i].needed_by != SP_NO_OBJECT;
 	     i = closure->objects[i].needed_by) {
@@ -306,10 +328,10 @@ int sp_evidence_look(struct sp_evidence *e, const struct sp_rootfs *rootfs,
 		if (c == e->looked_nr)
 			*SP_VEC_PUSH(e->looked) = 0;
 		for (; e->looked[c] < closure->objects_nr; e->looked[c]++) {
-			struct sp_reach r = c ? reach_of(closure, e->looked[c], c <= own_nr) :
-						reach[e->looked[c]];
+			struct sp_reach r = c ? reach_of(rootfs, closure, e->looked[c],
+							 c <= own_nr) : reach[e->looked[c]];
 
-			e->far = sp_reach_is_far(&r);
+			e->doubt = doubt_of(&r);
 			if (look_at(e, closure, e->looked[c], err))
 				return -1;
 			*SP_VEC_PUSH(e->objects) = (struct sp_looked){
@@ -319,28 +341,44 @@ int sp_evidence_look(struct sp_evidence *e, const struct sp_rootfs *rootfs,
 	return 0;
 }
 
-const char *sp_evidence_of(const struct sp_evidence *e, const struct sp_sign *sign,
-			   bool *ret_far)
+static const char *library_of(const struct sp_evidence *e, const char *name,
+			      enum sp_doubt *ret_doubt)
 {
-	if (ret_far)
-		*ret_far = false;
-	if (sign->kind == SP_SIGN_LIBRARY) {
-		for (size_t i = 0; i < e->sonames_nr; i++)
-			if (strncmp(e->sonames[i].name, sign->name, strlen(sign->name)) == 0)
-				return e->sonames[i].by;
-		return NULL;
+	const struct soname *best = NULL;
+
+	for (size_t i = 0; i < e->sonames_nr; i++) {
+		const struct soname *s = &e->sonames[i];
+
+		if (strncmp(s->name, name, strlen(name)) == 0 && (!best || s->doubt < best->doubt))
+			best = s;
 	}
+	if (best)
+		*ret_doubt = best->doubt;
+	return best ? best->by : NULL;
+}
+
+const char *sp_evidence_of(const struct sp_evidence *e, const struct sp_sign *sign,
+			   enum sp_doubt *ret_doubt)
+{
+	enum sp_doubt ignored;
+
+	if (!ret_doubt)
+		ret_doubt = &ignored;
+	*ret_doubt = SP_DOUBT_NONE;
+	if (sign->kind == SP_SIGN_LIBRARY)
+		return library_of(e, sign->name, ret_doubt);
 	for (size_t i = 0; sign->kind == SP_SIGN_TEXT && i < e->texts_nr; i++)
-		if (e->texts[i].sign == sign)
+		if (e->texts[i].sign == sign) {
+			*ret_doubt = e->texts[i].doubt;
 			return e->texts[i].by;
+		}
 	const struct sp_map *map = map_of((struct sp_evidence *)e, sign->kind);
 	size_t at = map ? sp_map_get(map, sign->name) : SP_MAP_NONE;
 
 	if (at == SP_MAP_NONE ||
 	    (sign->kind == SP_SIGN_PROGRAM_IMPORT && !e->sightings[at].program))
 		return NULL;
-	if (ret_far)
-		*ret_far = e->sightings[at].far;
+	*ret_doubt = e->sightings[at].doubt;
 	return e->sightings[at].by;
 }
 

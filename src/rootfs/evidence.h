@@ -16,6 +16,16 @@ struct sp_evidence;
 struct sp_reach {
 	unsigned steps;		/* needs and openings on the way */
 	unsigned opened;	/* how many of these were openings by name */
+	bool crowd;		/* on the way is a plugin that came with many others */
+	bool traced;		/* it came with a program that is there because a run used it */
+};
+
+/* Why a sighting may mean little, the worst last. */
+enum sp_doubt {
+	SP_DOUBT_NONE,
+	SP_DOUBT_CROWD,		/* one of many plugins says so */
+	SP_DOUBT_TRACED,	/* a program of a --trace does: what it used is in already */
+	SP_DOUBT_FAR		/* only objects do that are far away */
 };
 
 /* Far away: a plugin's plugin, or the libraries of libraries of a plugin. */
@@ -57,10 +67,10 @@ struct sp_looked {
 size_t sp_evidence_looked(const struct sp_evidence *evidence, const struct sp_looked **ret);
 
 /* Who gives this sign: an image path, or NULL if nobody does.  Not for
- * SP_SIGN_ENV, which is not the business of objects.  *ret_far (may be NULL): only
- * objects do that are far away. */
+ * SP_SIGN_ENV, which is not the business of objects.  *ret_doubt (may be NULL): what is
+ * to be said against all who do. */
 const char *sp_evidence_of(const struct sp_evidence *evidence, const struct sp_sign *sign,
-			   bool *ret_far);
+			   enum sp_doubt *ret_doubt);
 
 /* For each of nr marks the first string in the read-only data of object that contains
  * it, in the arena given, or NULL if there is none: one pass over the file. */

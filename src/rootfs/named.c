@@ -73,7 +73,8 @@ static size_t stray_bytes(const char *p, size_t len)
 	const char *slash = memchr(p, '/', len);
 	size_t stray = slash ? (size_t)(slash - p) : 0;
 
-	return stray && stray < sizeof(double) && is_absolute(slash, len - stray) ? stray : 0;
+	/* "-I/usr/lib/app/include" was said to a compiler */
+	return stray && *p != '-' && stray < sizeof(double) && is_absolute(slash, len - stray) ? stray : 0;
 }
 
 /* A text from a file has no NUL behind it. */

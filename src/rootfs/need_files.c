@@ -32,11 +32,23 @@ static struct sp_reason reason(struct sp_needs *n)
 	return (struct sp_reason){ SP_BECAUSE_NEED, NULL, n->detail };
 }
 
+/* Does the image's environment name the file, or a directory that it is in? */
+static bool is_given(const struct sp_needs *n, const char *path)
+{
+	for (size_t i = 0; i < n->options->env_nr; i++) {
+		const char *value = strchr(n->options->env[i], '=');
+
+		if (value && value[1] == '/' && sp_path_within(path, value + 1))
+			return true;
+	}
+	return false;
+}
+
 int sp_need_path(struct sp_needs *n, const char *path, bool *ret_found, struct sp_err *err)
 {
 	struct sp_add add = {
 		.root = n->options->libs, .source = path, .dest = path, .keeps_path = true,
-		.follow_links = true, .because = reason(n),
+		.follow_links = true, .public = !is_given(n, path), .because = reason(n),
 	};
 	struct sp_found found;
 
@@ -128,6 +140,20 @@ int sp_need_text(struct sp_needs *n, const char *path, const char *text, struct 
 	return sp_plan_add(n->rootfs->plan, &(struct sp_entry){
 		.path = path, .type = SP_ENTRY_FILE, .mode = 0644, .content = text,
 		.size = strlen(text), .reason = reason(n) }, err);
+}
+
+int sp_need_link(struct sp_needs *n, const char *path, const char *target, struct sp_err *err)
+{
+	bool there;
+
+	if (is_below(n, path, &there, err))
+		return -1;
+	if (there || user_adds(n, path))
+		return 0;
+	brought(n, path);
+	return sp_plan_add(n->rootfs->plan, &(struct sp_entry){
+		.path = path, .type = SP_ENTRY_SYMLINK, .mode = 0777, .target = target,
+		.reason = reason(n) }, err);
 }
 
 int sp_need_dir(struct sp_needs *n, const char *path, unsigned mode, struct sp_err *err)

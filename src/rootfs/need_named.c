@@ -23,11 +23,11 @@
 #define SCRIPT_MAX (256 * 1024)	/* bytes of a script that are looked through */
 
 /* A plugin's plugins are a long way from what the program does, and so is the library of
- * the library of a library. */
+ * the library of a library.  Of what a run started, what that used is in. */
 enum sp_strength sp_namer_strength(const struct namer *who)
 {
-	return sp_reach_is_far(&who->reach) || who->reach.steps > STEPS_MAX ? SP_HINT :
-									      SP_LIKELY;
+	return sp_reach_is_far(&who->reach) || who->reach.steps > STEPS_MAX ||
+			       who->reach.traced ? SP_HINT : SP_LIKELY;
 }
 
 const struct sp_object *sp_namer_object(const struct namer *who)
@@ -173,7 +173,7 @@ static int look_at_script(struct namer *who, const char *path, struct sp_err *er
 static int scripts(struct sp_needs *n, struct sp_err *err)
 {
 	for (size_t i = 0; i < n->rootfs->scripts_nr; i++) {
-		struct namer who = { n, n->rootfs->closure, 0, SP_USE_READ, true, { 0, 0 },
+		struct namer who = { n, n->rootfs->closure, 0, SP_USE_READ, true, { 0 },
 				     n->rootfs->scripts[i].path };
 		const char *path = i ? n->rootfs->scripts[i].path : n->options->program;
 

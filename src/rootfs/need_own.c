@@ -15,6 +15,7 @@
 #define PROGRAM_MIB 256		/* what a program names, and its home */
 #define LIBRARY_MIB 48		/* what a library names */
 #define TREE_FILES_MAX 30000
+#define CROWD 32		/* libraries in a directory, of which few are used in a run */
 #define PREFIX_MIN 4		/* bytes of a name that is the beginning of others */
 
 static bool is_taken(const struct sp_needs *n, const char *path)
@@ -89,14 +90,10 @@ static int take(struct namer *who, const char *need, const char *path, const cha
 	*SP_VEC_PUSH(n->taken) = sp_arena_strdup(&n->arena, path);
 	if (sp_need_path(n, path, NULL, err))
 		return -1;
-	sp_needs_reached(n, &who->reach);
+	struct sp_reach reach = who->reach;
+	reach.crowd |= m->top_modules > CROWD;
+	sp_needs_reached(n, &reach);
 	return sp_need_configured(who, path, err);
-}
-
-/* May everybody read it?  What only some may is the machine's, not the program's. */
-static bool is_public(const struct sp_stat *st)
-{
-	return (st->mode & (st->type == SP_DIR ? 05 : 04)) == (st->type == SP_DIR ? 05 : 04);
 }
 
 /* A directory or file that is the namer's own. */
@@ -160,7 +157,7 @@ static int prefix_of_files(struct namer *who, const char *path, struct sp_err *e
 		return 0;
 	if (sp_root_resolve(who->closure->libs, dir, &found, err))
 		return -1;
-	if (!found.real || found.st.type != SP_DIR || !is_public(&found.st))
+	if (!found.real || found.st.type != SP_DIR || !sp_place_is_public(&found.st))
 		return 0;
 	if (sp_need_list(who, found.real, &names, &nr, err))
 		return -1;
@@ -196,7 +193,7 @@ int sp_need_named_path(struct namer *who, const char *path, bool pattern, const 
 	if (found.real && sp_path_within(sp_namer_object(who)->found.real, found.real))
 		return 0;
 	if (!found.real || (found.st.type != SP_FILE && found.st.type != SP_DIR) ||
-	    !is_public(&found.st) || (pattern && found.st.type != SP_DIR) ||
+	    !sp_place_is_public(&found.st) || (pattern && found.st.type != SP_DIR) ||
 	    sp_needs_brought(n, found.real))
 		return 0;
 	if (place == SP_PLACE_OWN ||

@@ -32,7 +32,7 @@ static const char *zone_in_env(struct sp_needs *n)
 }
 
 /* Directories of zones, but not the copies of all of them with other leap second
- * rules, which make up two thirds of the tree. */
+ * rules, which make up two thirds of the tree, and not the zone that this machine is in. */
 static int all_zones(struct sp_needs *n, const char *dir, struct sp_err *err)
 {
 	struct sp_root *root = sp_need_closure(n)->libs;
@@ -51,12 +51,26 @@ static int all_zones(struct sp_needs *n, const char *dir, struct sp_err *err)
 	if (sp_root_list(root, found.real, &names, &nr, err))
 		return -1;
 	for (size_t i = 0; i < nr; i++) {
-		if (strcmp(names[i], "posix") == 0 || strcmp(names[i], "right") == 0)
+		if (strcmp(names[i], "posix") == 0 || strcmp(names[i], "right") == 0 ||
+		    strcmp(names[i], "localtime") == 0)
 			continue;
 		if (sp_need_path(n, sp_path_join(sp_need_arena(n), dir, names[i]), NULL, err))
 			return -1;
 	}
 	return 0;
+}
+
+/*
+ * The zone that TZ names, and a link to it as /etc/localtime for those who do not ask TZ.
+ * Without TZ there is none: the image is in UTC, wherever it was made.
+ */
+static int local_zone(struct sp_needs *n, const char *path, bool *ret_found,
+		      struct sp_err *err)
+{
+	if (sp_need_path(n, path, ret_found, err))
+		return -1;
+	return *ret_found && strcmp(path, "/etc/localtime") != 0 ?
+		       sp_need_link(n, "/etc/localtime", path, err) : 0;
 }
 
 int sp_need_add_zones(struct sp_needs *n, struct sp_err *err)
@@ -72,10 +86,8 @@ int sp_need_add_zones(struct sp_needs *n, struct sp_err *err)
 	/* an empty zone is UTC; one with a comma has its rules with it */
 	if (!zone || !*zone || strchr(zone, ',') || strstr(zone, ".."))
 		return 0;
-	if (zone[0] == '/')
-		return sp_need_path(n, zone, NULL, err);
-	const char *path = sp_path_join(sp_need_arena(n), dir, zone);
-	if (sp_need_path(n, path, &found, err))
+	const char *path = zone[0] == '/' ? zone : sp_path_join(sp_need_arena(n), dir, zone);
+	if (local_zone(n, path, &found, err))
 		return -1;
 	/* a name with a slash or without a digit is one of a file */
 	if (!found && (strchr(zone, '/') || !strpbrk(zone, "0123456789")))

@@ -104,19 +104,27 @@ static const char *sign_text(struct sp_needs *n, const struct sp_sign *sign)
 	return sp_arena_strdup(&n->arena, text.data);
 }
 
+/* What a run used of its programs is in; what it cannot have used is not. */
+static bool is_doubtful(const struct sp_need *need, enum sp_doubt doubt)
+{
+	return doubt == SP_DOUBT_FAR ||
+	       (doubt == SP_DOUBT_TRACED && !(need->flags & SP_NEED_UNTRACED)) ||
+	       (doubt == SP_DOUBT_CROWD && need->flags & SP_NEED_HEAVY);
+}
+
 /* The strongest sign that speaks for a need, or against it. */
 static void weigh(struct sp_needs *n, struct sp_need_state *s)
 {
 	for (const struct sp_sign *sign = s->need->signs; sign->name; sign++) {
-		bool far = false;
+		enum sp_doubt doubt = SP_DOUBT_NONE;
 		const char *by = sign->kind == SP_SIGN_ENV ?
 					 sp_need_env(n, sign->name) :
-					 sp_evidence_of(n->evidence, sign, &far);
+					 sp_evidence_of(n->evidence, sign, &doubt);
 		enum sp_strength strength = sign->strength;
 
 		if (!by)
 			continue;
-		if (far && strength == SP_LIKELY)
+		if (strength == SP_LIKELY && is_doubtful(s->need, doubt))
 			strength = SP_HINT;
 		if (sign->kind == SP_SIGN_NOT_GO) {
 			s->refused = true;
@@ -208,7 +216,7 @@ void sp_needs_reached(struct sp_needs *n, const struct sp_reach *from)
 
 	for (size_t first = n->reach_nr; n->reach_nr < closure->objects_nr;) {
 		const struct sp_object *o = &closure->objects[n->reach_nr];
-		struct sp_reach reach = { 0, 0 };
+		struct sp_reach reach = { 0 };
 
 		if (from && (o->needed_by == SP_NO_OBJECT || o->opened)) {
 			reach = *from;
@@ -243,7 +251,7 @@ static int round_of(struct sp_needs *n, bool *ret_added, struct sp_err *err)
 			return -1;
 		*ret_added = true;
 	}
-	sp_needs_reached(n, &(struct sp_reach){ 0, 0 });
+	sp_needs_reached(n, &(struct sp_reach){ 0 });
 	if (sp_needs_named(n, err))
 		return -1;
 	*ret_added |= objects_of(n->rootfs) > before;

@@ -43,11 +43,18 @@ struct sp_sign {
 
 struct sp_needs;
 
+enum sp_need_flags {
+	SP_NEED_UNTRACED = 1,	/* what it brings is not what a --trace sees: it is made, or
+				 * of the machine */
+	SP_NEED_HEAVY = 2	/* tens of megabytes: not for one plugin of many */
+};
+
 struct sp_need {
 	const char *name, *help;
 	const struct sp_sign *signs;		/* ended by a NULL name */
 	/* Put what it wants into the plan.  NULL: it can only be reported. */
 	int (*add)(struct sp_needs *, struct sp_err *);
+	unsigned flags;				/* SP_NEED_* */
 };
 
 extern const struct sp_need sp_need_table[];
@@ -124,8 +131,10 @@ SP_CHECKED int sp_need_opened(struct sp_needs *needs, struct sp_closure *closure
 SP_CHECKED int sp_need_library(struct sp_needs *needs, const char *name,
 			       bool *ret_found, struct sp_err *err);
 
-/* A file with this text, unless the user adds one there or the base image has one. */
+/* A file with this text, or a link, unless the user adds one there or the base image has one. */
 SP_CHECKED int sp_need_text(struct sp_needs *needs, const char *path, const char *text,
+			    struct sp_err *err);
+SP_CHECKED int sp_need_link(struct sp_needs *needs, const char *path, const char *target,
 			    struct sp_err *err);
 SP_CHECKED int sp_need_dir(struct sp_needs *needs, const char *path, unsigned mode,
 			   struct sp_err *err);

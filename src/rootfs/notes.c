@@ -67,10 +67,10 @@ static void note_other_namespaces(struct sp_rootfs *rootfs)
 {
 	const struct sp_sign sign = { .kind = SP_SIGN_IMPORT, .name = "dlmopen" };
 	const char *audit = sp_need_env(rootfs->needs, "LD_AUDIT");
-	bool far;
-	const char *by = sp_evidence_of(rootfs->needs->evidence, &sign, &far);
+	enum sp_doubt doubt;
+	const char *by = sp_evidence_of(rootfs->needs->evidence, &sign, &doubt);
 
-	if (by && !far)
+	if (by && doubt != SP_DOUBT_FAR)
 		sp_plan_note(rootfs->plan, "namespaces",
 			     "%s calls dlmopen(), which loads libraries into a namespace of their own: --add what it loads, or --trace a run",
 			     by);

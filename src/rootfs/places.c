@@ -202,6 +202,13 @@ unsigned sp_place_package(const char *path)
 	return rest ? (unsigned)(rest - path + strlen(name)) : 0;
 }
 
+bool sp_place_is_public(const struct sp_stat *st)
+{
+	unsigned wanted = st->type == SP_DIR ? 05 : 04;
+
+	return (st->mode & wanted) == wanted;
+}
+
 bool sp_place_is_machine_library(const char *name)
 {
 	return IN(machine_libraries, name);

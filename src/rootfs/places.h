@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 
+#include "base/root.h"
+
 enum sp_place {
 	SP_PLACE_NONE,		/* none of a program's business, or another need's */
 	SP_PLACE_BASE,		/* everybody's directory, in which names may be a program's own */
@@ -30,6 +32,9 @@ bool sp_place_is_base(const char *path);
 /* How many bytes of path, which is SP_PLACE_OWN, are the directory (or file) of its package
  * among everybody's: "/usr/share/app" of "/usr/share/app/1.2/data".  0 if it is not. */
 unsigned sp_place_package(const char *path);
+
+/* May everybody read it, or list it?  What only some may is the machine's, not the program's. */
+bool sp_place_is_public(const struct sp_stat *st);
 
 /* Does a library of this name only see to the machine's own policies, which are not those
  * of a container? */

@@ -14,6 +14,7 @@ void sp_rootfs_free(struct sp_rootfs *rootfs)
 	for (size_t i = 0; i < rootfs->others_nr; i++)
 		sp_closure_free(rootfs->others[i]);
 	free(rootfs->others);
+	free(rootfs->traced);
 	free(rootfs->scripts);
 	sp_needs_free(rootfs->needs);
 	sp_closure_free(rootfs->closure);

@@ -24,6 +24,7 @@ struct sp_add {
 	bool shallow;		/* of a directory only itself */
 	bool may_lack;		/* nothing there is no error */
 	const struct sp_map *skip;	/* paths in root that a tree is taken without, or NULL */
+	bool public;		/* what not everybody may read stays out */
 	bool follow_links;	/* what links in a tree lead to comes along */
 	struct sp_reason because;	/* kind 0: --add */
 	unsigned scripts;		/* on the way to it, each the interpreter of the one before */
@@ -74,6 +75,8 @@ struct sp_rootfs {
 	struct sp_plan *plan;
 	struct sp_closure *closure;	/* of the program, or its interpreter */
 	struct sp_closure **others;	/* of programs that were added */
+	const struct sp_closure **traced;	/* those of them that a --trace brought */
+	size_t traced_nr, traced_alloc;
 	struct sp_script_use *scripts;	/* the first is the program itself */
 	size_t scripts_nr, scripts_alloc;
 	size_t others_nr, others_alloc;

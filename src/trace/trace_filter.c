@@ -28,6 +28,8 @@ static const struct { const char *path, *why; } own[] = {
 	{ "/etc/group", "has the accounts of this machine" },
 	{ "/etc/passwd-", "has the accounts of this machine" },
 	{ "/etc/group-", "has the accounts of this machine" },
+	{ "/etc/localtime", "is the time zone of this machine" },
+	{ "/etc/timezone", "is the time zone of this machine" },
 	{ "/etc/ld.so.cache", "has the libraries of this machine" },
 };
 

@@ -38,7 +38,7 @@ source='#include <dlfcn.h>
 program /usr/bin/server <<<"${source/OPEN/int (*plug)(void) = dlsym(dlopen(path, RTLD_NOW), \"plug\");
 	return !plug || plug() != 7;}"
 inspect /usr/bin/server
-is "$(planned)" "/etc/server/mods/one.load /etc/server/notes.txt /etc/server/secret.conf /usr/bin/server /usr/lib/extra/one.so" \
+is "$(planned)" "/etc/server/mods/one.load /etc/server/notes.txt /usr/bin/server /usr/lib/extra/one.so" \
 	"the module that its configuration names; not one in a comment, in a text, or in what only some may read, and no data"
 is "$(row plugins '[.strength, .evidence, .included]')" \
 	'["likely","reads, in /etc/server/mods/one.load, /usr/lib/extra/one.so",true]' "is a plugin of it"
@@ -46,7 +46,7 @@ works /usr/bin/server
 fails /usr/bin/server plugins
 program /usr/bin/reader <<<"${source/OPEN/return 0;}"
 inspect /usr/bin/reader
-is "$(planned)" "/etc/server/mods/one.load /etc/server/notes.txt /etc/server/secret.conf /usr/bin/reader" \
+is "$(planned)" "/etc/server/mods/one.load /etc/server/notes.txt /usr/bin/reader" \
 	"who opens no libraries reads of them only"
 
 # --- a constant with something in front -------------------------------------

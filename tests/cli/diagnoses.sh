@@ -350,6 +350,12 @@ truncate -s 300M bare/usr/share/large/data
 compile bare/large <<<'#include <stdio.h>
 	int main(void) { return !fopen("/usr/share/large", "r"); }'
 noted too-large --sysroot bare /large
+mkdir -p bare/usr/share/closed
+touch bare/usr/share/closed/{open,file}
+chmod 640 bare/usr/share/closed/file
+compile bare/closed <<<'#include <stdio.h>
+	int main(void) { return !fopen("/usr/share/closed/", "r"); }'
+noted private --sysroot bare /closed
 mkdir -p bare/usr/lib/plugs bare/usr/lib/other
 cp lib.so bare/usr/lib/other/offer.so
 ln -s ../other/offer.so bare/usr/lib/plugs/offer.so

@@ -51,6 +51,29 @@ inspect /usr/bin/tool --full
 like "$(planned)" '/usr/share/icons/tool.png' "--full takes what is shared as well"
 unlike "$(planned)" 'passwd|hosts|secret' "but never what is the machine's"
 
+# what not everybody may read
+for file in open secret closed/file hidden/file; do
+	put /usr/share/vault/$file
+done
+chmod 640 sys/usr/share/vault/secret
+chmod 750 sys/usr/share/vault/closed
+chmod 711 sys/usr/share/vault/hidden
+ln -s ../vault/secret sys/usr/share/vault/link
+put /usr/share/other/secret
+chmod 600 sys/usr/share/other/secret
+ln -s ../other/secret sys/usr/share/vault/away
+program /usr/bin/vault <<<"#define NAMES \"/usr/share/vault/open\"
+	const char *dir = \"/usr/share/vault\";
+	$reader"
+inspect /usr/bin/vault
+is "$(planned)" "/usr/bin/vault /usr/share/vault/away /usr/share/vault/link /usr/share/vault/open" \
+	"of a directory, what not everybody may read stays out, also where a link leads to it"
+like "$(note private)" '/usr/share/vault/closed and 2 more in .*/usr/share/vault may not be read by everybody.*--add' \
+	"with a note"
+inspect /usr/bin/vault --env VAULT=/usr/share/vault
+like "$(planned)" '/usr/share/vault/closed/file .*/usr/share/vault/secret' \
+	"unless the image's environment names it"
+
 # from its own place, and in a home of its own
 put /usr/share/tool2/data
 program /usr/bin/tool2 <<<"#define NAMES \"/usr/share/tool2/%s\"

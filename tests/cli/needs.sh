@@ -308,7 +308,9 @@ zones=/usr/share/zoneinfo
 report localtime
 is "$(row tzdata '[.strength, .included]')" '["hint",false]' "localtime alone is a hint"
 needs localtime tzdata proved "the image's environment has TZ" $zones/Europe/Berlin -e TZ=Europe/Berlin
-is "$(row tzdata .files)" "[\"$zones/Europe/Berlin\"]" "TZ brings that zone and no other"
+is "$(row tzdata .files)" "[\"$zones/Europe/Berlin\",\"/etc/localtime\"]" "TZ brings that zone and no other"
+is "$(jq -r '.plan[] | select(.path == "/etc/localtime") | .target' report.json)" $zones/Europe/Berlin \
+	"which is the local one for those who do not ask TZ"
 image localtime -e TZ=Europe/Berlin
 TZ=Europe/Berlin run_inside localtime.root /localtime
 exits 0 "localtime works in its image"

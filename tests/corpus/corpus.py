@@ -14,6 +14,8 @@ by-name, with one --trace of the same command.  Keys:
 	in=FILE		standard input, a file below /mnt (default /dev/null)
 	env=NAME=VALUE	a variable of the image and of the run here
 	stderr=yes	standard error is compared too
+	cd=DIR		where it runs (default /): what writes beside itself does so below /mnt,
+			where the next run does not find it
 	norm=SCRIPT	a script of sed -E, through which both outputs go: times, versions
 	only=NEED,...	it may get no other needs than these; none: nothing but its libraries
 	options=WORDS	more options for the pack: what is the machine's is added by hand
@@ -52,7 +54,7 @@ ENGINE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Debian's programs are there alone; /usr/local is hidden while they run.
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 ENV = {"PATH": ENGINE_PATH, "HOME": "/root", "HOSTNAME": "corpus"}
-KEYS = {"in", "env", "stderr", "norm", "as", "only", "options"}
+KEYS = {"in", "env", "cd", "stderr", "norm", "as", "only", "options"}
 
 
 class Program:
@@ -72,6 +74,9 @@ class Program:
 		self.options, self.needs = shlex.split(keys.get("options", "")), []
 		self.verdict, self.log, self.known = "", [], ""
 		self.size = self.closure = self.seconds = 0.0
+
+	def cd(self):
+		return self.keys.get("cd", "/")
 
 	def stdin(self, mnt):
 		return os.path.join(mnt, self.keys["in"]) if "in" in self.keys else "/dev/null"
@@ -161,12 +166,12 @@ class Bench:
 		shutil.copytree(os.path.join(self.made, "fixtures"), mnt, symlinks=True)
 		return mnt
 
-	def with_mounts(self, mnt, script, argv):
+	def with_mounts(self, program, mnt, script, argv):
 		mounts = (f"mount --bind {shlex.quote(mnt)} /mnt && "
 			  f"mount --bind {shlex.quote(self.built)} /media && "
 			  "mount -t tmpfs none /usr/local && ")
 		return ["unshare", "--mount", *script[0], "sh", "-c",
-			mounts + script[1] + ' cd / && exec "$@"', "sh", *argv]
+			mounts + script[1] + f' cd {program.cd()} && exec "$@"', "sh", *argv]
 
 	def here(self, program, path, mnt):
 		env = [f"{k}={v}" for k, v in {**ENV, **program.env}.items()]
@@ -174,21 +179,21 @@ class Bench:
 			  "--kill-child"]
 		script = ("hostname corpus && ip link set lo up && mount -t tmpfs none /root && "
 			  "mount -t tmpfs -o mode=1777 none /tmp &&")
-		argv = self.with_mounts(mnt, (spaces, script), ["env", "-i", *env, path,
+		argv = self.with_mounts(program, mnt, (spaces, script), ["env", "-i", *env, path,
 							     *program.command[1:]])
 		code, out, err = call(argv, program.stdin(mnt))
 		return Outcome(code, out, err, mnt, program.keys.get("norm"))
 
 	def there(self, program, image, mnt):
 		argv = ["docker", "run", "--rm", "-i", "--network", "none", "--pull", "never",
-			"--hostname", "corpus", "-v", f"{mnt}:/mnt", "-v", f"{self.built}:/media:ro",
+			"--hostname", "corpus", "-w", program.cd(), "-v", f"{mnt}:/mnt", "-v", f"{self.built}:/media:ro",
 			image, *program.command[1:]]
 		code, out, err = call(argv, program.stdin(mnt))
 		return Outcome(code, out, err, mnt, program.keys.get("norm"))
 
-	def pack(self, argv, mnt):
+	def pack(self, program, argv, mnt):
 		env = {"PATH": PATH, "HOME": "/root"}
-		argv = self.with_mounts(mnt, ([], ""), [self.packer, *argv])
+		argv = self.with_mounts(program, mnt, ([], ""), [self.packer, *argv])
 		code, out, err = call(argv, "/dev/null", env=env)
 		return code, out, err.decode(errors="replace")
 
@@ -199,14 +204,14 @@ class Bench:
 def measure(bench, program, path, mnt):
 	"""The size of what goes in, of the closure alone, and the needs that went in."""
 	arguments = [path, "--dry-run", "--json", "-q"]
-	code, out, err = bench.pack(arguments + program.options, mnt)
+	code, out, err = bench.pack(program, arguments + program.options, mnt)
 	if code:
 		raise ValueError(f"scratchpack --dry-run: {err}")
 	report = json.loads(out)["programs"][0]
 	program.size = report["size"] / 1e6
 	program.needs = [n["need"] for n in report["needs"] if n["included"]]
 	without = [word for n in report["needs"] for word in ("--without", n["need"])]
-	code, out, err = bench.pack(arguments + without, mnt)
+	code, out, err = bench.pack(program, arguments + without, mnt)
 	if code:
 		raise ValueError(f"scratchpack --without all needs: {err}")
 	program.closure = json.loads(out)["programs"][0]["size"] / 1e6
@@ -246,7 +251,7 @@ def compare(bench, program, number, path):
 	archive = os.path.join(bench.tmp, f"{number}.tar")
 	# two rows of one program must not be one image, of which the one takes the other away
 	begin = time.monotonic()
-	code, _, err = bench.pack([path, "-q", "--compress", "none", "-t", image, "-o", archive,
+	code, _, err = bench.pack(program, [path, "-q", "--compress", "none", "-t", image, "-o", archive,
 				"--label", f"corpus={number}",
 				   *program.options], mnts["pack"])
 	program.seconds = time.monotonic() - begin

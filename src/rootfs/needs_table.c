@@ -90,6 +90,8 @@ SIGNS(certificate_signs) = {
 	LIBRARY("p11-kit-trust.so", SP_LIKELY),		/* shows the bundle as a token */
 	IMPORT("curl_easy_perform", SP_LIKELY), IMPORT("curl_multi_perform", SP_LIKELY),
 	GO("crypto/x509.loadSystemRoots", SP_LIKELY),
+	/* one that looks for a bundle itself, as programs of Rust do */
+	TEXT("ca-certificates.crt", NULL, SP_LIKELY),
 	ENV("SSL_CERT_FILE", SP_PROVED), ENV("SSL_CERT_DIR", SP_PROVED),
 	ENV("CURL_CA_BUNDLE", SP_PROVED), END
 };

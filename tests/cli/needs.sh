@@ -293,6 +293,22 @@ source_of c_utf8 <<-'END'
 END
 holds c_utf8 locales likely "holds C.UTF-8" $c_utf8/LC_CTYPE
 
+bundle=/etc/ssl/certs/ca-certificates.crt
+if [ -e $bundle ]; then
+	source_of bundle <<-END
+		#include <stdio.h>
+		int main(void)
+		{
+		#ifdef SIGN
+			return !fopen("$bundle", "r");
+		#endif
+		}
+	END
+	holds bundle ca-certificates likely "holds ca-certificates.crt" $bundle
+else
+	skip "a program that looks for a bundle of certificates itself" "there is none here"
+fi
+
 source_of localtime <<-'END'
 	#define _DEFAULT_SOURCE
 	#include <time.h>

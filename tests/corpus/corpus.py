@@ -287,7 +287,10 @@ def attempt(bench, program, number):
 	path = where(program) or program.command[0]
 	if program.command[0].startswith("/media/"):
 		path = program.command[0]
-	elif not where(program):
+		there = os.path.exists(bench.built + path.removeprefix("/media"))
+	else:
+		there = where(program)
+	if not there:
 		program.verdict = "FAILS" if CI else "not installed"
 		program.log = [f"install {program.package}: ./bootstrap --corpus"]
 		return

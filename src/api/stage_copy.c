@@ -10,6 +10,7 @@
 #include "api/stage_sources.h"
 #include "base/path.h"
 #include "base/vec.h"
+#include "dockerfile/chmod.h"
 #include "dockerfile/glob.h"
 
 #define MATCHES_MAX 100000	/* files that one pattern may name */
@@ -17,6 +18,7 @@
 /* One COPY or ADD. */
 struct copy {
 	struct sp_place place;
+	struct sp_copy_flags flags;
 	const char *dest;		/* absolute; with a slash at its end if a directory */
 	size_t heredocs;		/* that were placed already */
 	struct sp_err *err;
@@ -25,58 +27,6 @@ struct copy {
 static int fail(struct copy *c, const char *what)
 {
 	return sp_dockerfile_fail(c->place.s->file, c->place.in, c->err, "%s", what);
-}
-
-/* --- flags --- */
-
-static int read_mode(struct copy *c)
-{
-	const char *text = sp_instruction_flag(c->place.in, "chmod");
-	char *end;
-
-	if (!text)
-		return 0;
-	if (sp_stage_expand(c->place.s, c->place.state, c->place.in, text, &text, c->err))
-		return -1;
-	unsigned long mode = strtoul(text, &end, 8);
-	if (*end || text[strspn(text, "01234567")] || !*text || mode > 07777)
-		return sp_dockerfile_fail(c->place.s->file, c->place.in, c->err,
-					  "--chmod=%s: expected an octal number such as 755", text);
-	c->place.set_mode = true;
-	c->place.mode = (unsigned)mode;
-	return 0;
-}
-
-static int read_owner(struct copy *c)
-{
-	const char *text = sp_instruction_flag(c->place.in, "chown");
-
-	if (!text)
-		return 0;
-	if (sp_stage_expand(c->place.s, c->place.state, c->place.in, text, &text, c->err))
-		return -1;
-	if (sp_stage_owner(c->place.state, text, &c->place.owner, c->err)) {
-		sp_err_wrap(c->err, "--chown");
-		return sp_stages_at(c->place.s, c->place.in, c->err);
-	}
-	c->place.keep_owner = false;
-	return 0;
-}
-
-static int refuse_flags(struct copy *c)
-{
-	static const struct { const char *flag, *what; } unknown[] = {
-		{ "parents", "--parents is not known; name each destination in a COPY of its own" },
-		{ "exclude", "--exclude is not known; name what is to be left out in .dockerignore" },
-		{ "checksum", "--checksum is for files of a network, which are not fetched; get the file first" },
-		{ "keep-git-dir", "--keep-git-dir is for repositories of a network, which are not fetched; clone it first" },
-		{ "unpack", "--unpack is not known; ADD unpacks an archive, COPY does not" },
-	};
-
-	for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++)
-		if (sp_instruction_flag(c->place.in, unknown[i].flag))
-			return fail(c, unknown[i].what);
-	return 0;
 }
 
 /* --- destination --- */
@@ -161,7 +111,9 @@ static int copy_path(struct copy *c, const char *path)
 			return -1;
 		return sp_place_tree(p, found.real, dest, c->err);
 	}
-	if (p->in->kind == SP_DO_ADD && found.st.type == SP_FILE) {
+	if (sp_place_excluded(p, sp_path_basename(path)))
+		return 0;
+	if (c->flags.unpack && found.st.type == SP_FILE) {
 		bool unpacked;
 
 		if (sp_sources_unpack(p, found.real, c->dest, &unpacked, c->err) || unpacked)
@@ -217,7 +169,8 @@ static int find_matches(struct copy *c, const char *dir, const char *rel,
 
 /* "a/b*c/d": the directory in front of the first component with a pattern, and the
  * pattern from there on. */
-static int copy_pattern(struct copy *c, const char *path)
+static int copy_pattern(struct copy *c, const char *path,
+			int (*copy)(struct copy *c, const char *path))
 {
 	struct sp_stages *s = c->place.s;
 	struct matches m = { 0 };
@@ -245,17 +198,86 @@ static int copy_pattern(struct copy *c, const char *path)
 		sp_plan_note(s->notes, "pattern-unmatched", "%s:%u: %s matches nothing in %s",
 			     s->file->name, c->place.in->line, path + 1, c->place.root_name);
 	for (size_t i = 0; !rc && i < m.list_nr; i++)
-		rc = copy_path(c, m.list[i]);
+		rc = copy(c, m.list[i]);
 	free(m.list);
 	return rc;
 }
+
+/* --- --parents --- */
+
+/* "packages/a*.x/b" -> "packages": the directories that need no looking for. */
+static const char *fixed_part(struct sp_stages *s, const char *pattern)
+{
+	size_t front = 0;
+
+	for (size_t i = 0; pattern[i]; i++) {
+		if (pattern[i] == '\\' || strchr("*?[", pattern[i]))
+			break;
+		if (pattern[i] == '/' || !pattern[i + 1])
+			front = pattern[i + 1] ? i : i + 1;
+	}
+	return sp_arena_strndup(&s->arena, pattern, front);
+}
+
+/* What the pattern matches below one directory, with the directories on the way. */
+static int copy_below(struct copy *c, const char *path)
+{
+	struct sp_place *p = &c->place;
+	struct sp_found found;
+	const char *dest;
+
+	if (sp_root_resolve(p->root, path, &found, c->err))
+		return -1;
+	if (!found.real)
+		return missing(c, path, false);
+	if (sp_overlay_mkdirs(p->state->overlay, c->dest, &p->owner, &p->reason, &dest, c->err))
+		return -1;
+	return found.st.type != SP_DIR ? 0 : sp_place_tree(p, found.real, dest, c->err);
+}
+
+/* "a/./b*c": what matches "b*c" below a keeps its path below there.  Without the
+ * pivot that path begins in the root. */
+static int copy_parents(struct copy *c, const char *source)
+{
+	struct sp_stages *s = c->place.s;
+	const char *pivot = strstr(source, "/./"), *top = "/";
+	struct sp_ignore *include;
+	bool included = false;
+	int rc;
+
+	if (pivot) {
+		top = sp_path_clean(&s->arena, sp_arena_strndup(&s->arena, source,
+								(size_t)(pivot - source)));
+		source = pivot + 3;
+	}
+	const char *pattern = sp_path_clean(&s->arena, source) + 1;
+	bool several = sp_glob_has_magic(top) || sp_glob_has_magic(pattern);
+	if (!*pattern)	/* all of it */
+		pattern = "**";
+	if (sp_ignore_of("--parents", &pattern, 1, &include, c->err))
+		return -1;
+	c->place.include = include;
+	c->place.way = fixed_part(s, pattern);
+	c->place.included = &included;
+	rc = sp_glob_has_magic(top) ? copy_pattern(c, top, copy_below) : copy_below(c, top);
+	c->place.include = NULL;
+	sp_ignore_free(include);
+	if (!rc && !included && !several)
+		return missing(c, sp_path_join(&s->arena, top, pattern), false);
+	if (!rc && !included)
+		sp_plan_note(s->notes, "pattern-unmatched", "%s:%u: %s matches nothing in %s",
+			     s->file->name, c->place.in->line, source, c->place.root_name);
+	return rc;
+}
+
+/* --- together --- */
 
 static int copy_heredoc(struct copy *c, const struct sp_heredoc *doc)
 {
 	struct sp_place *p = &c->place;
 	const char *text = doc->text, *dest;
 	struct sp_entry entry = {
-		.type = SP_ENTRY_FILE, .mode = p->set_mode ? p->mode : 0644,
+		.type = SP_ENTRY_FILE, .mode = p->chmod ? sp_chmod_apply(p->chmod, 0644, false) : 0644,
 		.uid = p->owner.uid, .gid = p->owner.gid, .reason = p->reason,
 	};
 
@@ -313,9 +335,12 @@ static int copy_source(struct copy *c, const char *word)
 					  source);
 	if (!*source)
 		return fail(c, "has an empty source");
+	if (c->flags.parents)
+		return located(c, copy_parents(c, source));
 	/* "../a" means "a": the context is all there is */
 	const char *path = sp_path_clean(&s->arena, source);
-	return located(c, sp_glob_has_magic(path) ? copy_pattern(c, path) : copy_path(c, path));
+	return located(c, sp_glob_has_magic(path) ? copy_pattern(c, path, copy_path) :
+						    copy_path(c, path));
 }
 
 int sp_stage_copy(struct sp_stages *s, struct sp_stage_state *state,
@@ -327,16 +352,16 @@ int sp_stage_copy(struct sp_stages *s, struct sp_stage_state *state,
 		.err = err,
 	};
 	const char *from = sp_instruction_flag(in, "from");
+	int rc = 0;
 
-	if (refuse_flags(&c))
-		return -1;
 	if (from && in->heredocs_nr)
 		return fail(&c, "has a here-document and --from, which contradict each other");
-	if (sp_sources_open(&c.place, from, err) || read_owner(&c) || read_mode(&c) ||
+	if (sp_sources_open(&c.place, from, err) ||
+	    sp_copy_flags_read(&c.place, &c.flags, err) ||
 	    set_dest(&c, in->args_nr > 2))
-		return -1;
-	for (size_t i = 0; i + 1 < in->args_nr; i++)
-		if (copy_source(&c, in->args[i]))
-			return -1;
-	return 0;
+		rc = -1;
+	for (size_t i = 0; !rc && i + 1 < in->args_nr; i++)
+		rc = copy_source(&c, in->args[i]);
+	sp_ignore_free(c.flags.exclude);
+	return rc;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "dockerfile/chmod.h"
 #include "rootfs/secrets.h"
 
 #define DEPTH_MAX 256		/* directories below each other */
@@ -61,7 +62,8 @@ static void dress(const struct sp_place *p, const struct sp_stat *st, struct sp_
 {
 	entry->uid = p->keep_owner ? st->uid : p->owner.uid;
 	entry->gid = p->keep_owner ? st->gid : p->owner.gid;
-	entry->mode = st->type == SP_SYMLINK ? 0777 : p->set_mode ? p->mode : st->mode;
+	entry->mode = st->type == SP_SYMLINK ? 0777 : !p->chmod ? st->mode :
+		      sp_chmod_apply(p->chmod, st->mode, st->type == SP_DIR);
 	entry->reason = p->reason;
 	entry->group = p->group;
 }
@@ -99,13 +101,54 @@ int sp_place_file(const struct sp_place *p, const char *path, const struct sp_st
 }
 
 /* A directory that waits for its first file: one that is left out, but for what an
- * exception of .dockerignore lets in. */
+ * exception lets in, or that is above what COPY --parents names. */
 struct waiting {
 	const struct waiting *above;
 	const char *path, *dest;
 	const struct sp_stat *st;
 	bool *made;
 };
+
+bool sp_place_excluded(const struct sp_place *p, const char *name)
+{
+	return p->exclude && sp_ignore_match(p->exclude, name);
+}
+
+/* path without the directory that the tree begins with, and the slash. */
+static const char *below_top(const struct sp_place *p, const char *path)
+{
+	size_t len = p->top ? strlen(p->top) : 0;
+
+	return path + (len > 1 ? len : 0) + 1;
+}
+
+enum choice { TAKE, LEAVE, LOOK_INTO };
+
+/* May something that is included be below the directory? */
+static bool on_way(const struct sp_place *p, const char *name)
+{
+	size_t n = strlen(name), m = strlen(p->way), both = n < m ? n : m;
+
+	return memcmp(name, p->way, both) == 0 && (n == m || !both ||
+						   (n < m ? p->way : name)[both] == '/');
+}
+
+/* What .dockerignore, --exclude and --parents make of one file or directory. */
+static enum choice choose(const struct sp_place *p, const char *path, bool dir)
+{
+	const char *name = below_top(p, path);
+
+	if (sp_place_ignored(p, path))
+		return dir && sp_ignore_has_exceptions(p->s->ignore) ? LOOK_INTO : LEAVE;
+	if (sp_place_excluded(p, name))
+		return dir && sp_ignore_has_exceptions(p->exclude) ? LOOK_INTO : LEAVE;
+	if (!p->include)
+		return TAKE;
+	if (!sp_ignore_match(p->include, name))
+		return dir && on_way(p, name) ? LOOK_INTO : LEAVE;
+	*p->included = true;
+	return TAKE;
+}
 
 static int make_dir(const struct sp_place *p, const struct sp_stat *st, const char *dest,
 		    struct sp_err *err)
@@ -134,9 +177,14 @@ static int place_dir(const struct sp_place *p, const char *path, const struct sp
 	bool made = false;
 	struct waiting here = { waiting, path, dest, st, &made };
 
-	if (sp_place_ignored(p, path))
-		return sp_ignore_has_exceptions(p->s->ignore) ?
-			       place_tree(p, path, dest, &here, depth + 1, err) : 0;
+	switch (choose(p, path, true)) {
+	case LEAVE:
+		return 0;
+	case LOOK_INTO:
+		return place_tree(p, path, dest, &here, depth + 1, err);
+	case TAKE:
+		break;
+	}
 	if (make_waiting(p, waiting, err) || make_dir(p, st, dest, err))
 		return -1;
 	return place_tree(p, path, dest, NULL, depth + 1, err);
@@ -155,7 +203,7 @@ static int place_any(const struct sp_place *p, const char *path, const char *des
 		return 0;
 	if (st.type == SP_DIR)
 		return place_dir(p, path, &st, dest, waiting, depth, err);
-	if (sp_place_ignored(p, path))
+	if (choose(p, path, false) != TAKE)
 		return 0;
 	if (make_waiting(p, waiting, err))
 		return -1;
@@ -185,5 +233,8 @@ static int place_tree(const struct sp_place *p, const char *path, const char *de
 int sp_place_tree(const struct sp_place *p, const char *path, const char *dest,
 		  struct sp_err *err)
 {
-	return place_tree(p, path, dest, NULL, 0, err);
+	struct sp_place below = *p;
+
+	below.top = path;
+	return place_tree(&below, path, dest, NULL, 0, err);
 }

@@ -74,7 +74,8 @@ int sp_sources_unpack(const struct sp_place *p, const char *path, const char *de
 	inside.root = sp_contents_root(contents);
 	inside.is_context = inside.is_local = false;
 	inside.keep_owner = true;
-	inside.set_mode = false;
+	inside.chmod = NULL;
+	inside.include = inside.exclude = NULL;
 	if (sp_overlay_mkdirs(p->state->overlay, dest, &p->owner, &p->reason, &real, err))
 		return -1;
 	return sp_place_tree(&inside, "/", real, err);

@@ -41,14 +41,12 @@ static bool blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* One line without its newline: a comment, nothing, or a pattern. */
-static int add_line(struct sp_ignore *ignore, const char *name, unsigned number,
-		    const char *s, size_t len, struct sp_err *err)
+/* A pattern, with white space around it; where it stands is for messages. */
+static int add_pattern(struct sp_ignore *ignore, const char *where, const char *s, size_t len,
+		       struct sp_err *err)
 {
 	bool exception;
 
-	if (!len || *s == '#')
-		return 0;
 	while (len && blank(*s))
 		s++, len--;
 	while (len && blank(s[len - 1]))
@@ -59,22 +57,43 @@ static int add_line(struct sp_ignore *ignore, const char *name, unsigned number,
 	for (s += exception, len -= exception; len && blank(*s); )
 		s++, len--;
 	if (!len)
-		return sp_err_set(err, SP_EUSAGE, "%s:%u: \"!\" alone; expected a pattern behind it",
-				  name, number);
+		return sp_err_set(err, SP_EUSAGE, "%s: \"!\" alone; expected a pattern behind it", where);
 	const char *glob = sp_path_clean(&ignore->arena,
 					 sp_arena_strndup(&ignore->arena, s, len)) + 1;
 	if (!sp_glob_valid(glob))
 		return sp_err_set(err, SP_EUSAGE,
-				  "%s:%u: %s: expected a pattern with each [ closed, and nothing behind a last backslash",
-				  name, number, glob);
+				  "%s: %s: expected a pattern with each [ closed, and nothing behind a last backslash",
+				  where, glob);
 	if (ignore->patterns_nr == SP_IGNORE_PATTERNS_MAX)
-		return sp_err_set(err, SP_EUSAGE, "%s: more than %d patterns", name,
+		return sp_err_set(err, SP_EUSAGE, "%s: more than %d patterns", where,
 				  SP_IGNORE_PATTERNS_MAX);
 	/* "." and "/" say nothing: the context itself cannot be left out */
 	if (!*glob)
 		return 0;
 	*SP_VEC_PUSH(ignore->patterns) = (struct pattern){ glob, exception };
 	ignore->exceptions |= exception;
+	return 0;
+}
+
+/* One line without its newline: a comment, nothing, or a pattern. */
+static int add_line(struct sp_ignore *ignore, const char *name, unsigned number,
+		    const char *s, size_t len, struct sp_err *err)
+{
+	if (!len || *s == '#')
+		return 0;
+	return add_pattern(ignore, sp_arena_strf(&ignore->arena, "%s:%u", name, number), s, len,
+			   err);
+}
+
+int sp_ignore_of(const char *name, const char *const *patterns, size_t nr,
+		 struct sp_ignore **ret, struct sp_err *err)
+{
+	SP_CLEANUP(ignore_freep) struct sp_ignore *ignore = sp_calloc(1, sizeof(*ignore));
+
+	for (size_t i = 0; i < nr; i++)
+		if (add_pattern(ignore, name, patterns[i], strlen(patterns[i]), err))
+			return -1;
+	*ret = sp_steal_ptr(&ignore);
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 /*
- * .dockerignore: which files of the context are as if they were not there.
+ * .dockerignore: which files of the context are as if they were not there; and the
+ * patterns of COPY --exclude and --parents, which are of the same kind.
  *
  *	struct sp_ignore *ignore;
  *
@@ -25,6 +26,9 @@ struct sp_ignore;
  * that is not well formed. */
 SP_CHECKED int sp_ignore_read(const char *name, const char *text, size_t len,
 			      struct sp_ignore **ret, struct sp_err *err);
+/* The same from a list of patterns; name is for messages ("--exclude"). */
+SP_CHECKED int sp_ignore_of(const char *name, const char *const *patterns, size_t nr,
+			    struct sp_ignore **ret, struct sp_err *err);
 void sp_ignore_free(struct sp_ignore *ignore);	/* NULL allowed */
 
 /* Is the file left out?  path is relative to the context, "a/b".  A pattern that

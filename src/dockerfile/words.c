@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/vec.h"
+#include "dockerfile/words_pattern.h"
 
 void sp_words_release(struct sp_words *words)
 {
@@ -76,6 +77,7 @@ struct expander {
 	const char *p;		/* what is still to be read */
 	size_t made;		/* bytes that came out, also of what was dropped */
 	int depth;
+	bool raw;		/* escapes stay: they are for a pattern */
 	struct sp_err *err;
 };
 
@@ -140,9 +142,62 @@ static int refuse_unset(struct expander *x, const char *name, const char *word)
 			  *word ? word : "this variable has to be set; see --build-arg");
 }
 
+/* A word in which escapes stay where they are. */
+static int run_raw(struct expander *x, char stop, struct sp_buf *out)
+{
+	bool before = x->raw;
+
+	x->raw = true;
+	int rc = run(x, stop, out);
+	x->raw = before;
+	return rc;
+}
+
+/* ${NAME#pattern}, ${NAME%pattern} and their doubled forms; x->p is on the sign. */
+static int trim(struct expander *x, const char *name, struct sp_buf *out)
+{
+	sp_autobuf struct sp_buf pattern = { 0 }, left = { 0 };
+	const char *value = value_of(x, name);
+	char sign = *x->p++;
+	bool longest = *x->p == sign;
+
+	x->p += longest;
+	if (run_raw(x, '}', &pattern) ||
+	    sp_words_trim(value ? value : "", sp_buf_str(&pattern), sign == '%', longest, &left,
+			  x->err))
+		return -1;
+	return put(x, out, sp_buf_str(&left), left.len);
+}
+
+/* ${NAME/pattern/text} and ${NAME//pattern/text}; x->p is on the first slash. */
+static int replace(struct expander *x, const char *name, struct sp_buf *out)
+{
+	sp_autobuf struct sp_buf pattern = { 0 }, text = { 0 }, made = { 0 };
+	const char *value = value_of(x, name);
+	bool all = *++x->p == '/';
+
+	x->p += all;
+	if (run_raw(x, '/', &pattern) || run_raw(x, '}', &text))
+		return -1;
+	/* a character each, and one more, can become the text */
+	if (value && text.len && strlen(value) + 1 > SP_WORD_MAX / text.len)
+		return sp_err_set(x->err, SP_EUSAGE,
+				  "${%s/...}: the text to put in makes it longer than %d bytes",
+				  name, SP_WORD_MAX);
+	if (sp_words_replace(value ? value : "", sp_buf_str(&pattern), sp_buf_str(&text), all,
+			     &made, x->err))
+		return -1;
+	return put(x, out, sp_buf_str(&made), made.len);
+}
+
 /* What follows the name between braces; x->p stands on the modifier. */
 static int modifier(struct expander *x, const char *name, struct sp_buf *out)
 {
+	if (*x->p == '#' || *x->p == '%')
+		return trim(x, name, out);
+	if (*x->p == '/')
+		return replace(x, name, out);
+
 	sp_autobuf struct sp_buf word = { 0 };
 	const char *value = value_of(x, name);
 	bool null_counts = *x->p == ':';
@@ -150,7 +205,7 @@ static int modifier(struct expander *x, const char *name, struct sp_buf *out)
 
 	if (!what || !strchr("-+?", what))
 		return sp_err_set(x->err, SP_EUSAGE,
-				  "${%s%.*s...}: this form of a variable is not known; expected ${%s}, or one with :- :+ or :?",
+				  "${%s%.*s...}: this form of a variable is not known; expected ${%s}, or one with :- :+ :? # %% or /",
 				  name, null_counts + 1, x->p, name);
 	x->p += null_counts + 1;
 	if (run(x, '}', &word))
@@ -209,8 +264,11 @@ static int double_quotes(struct expander *x, struct sp_buf *out)
 				return -1;
 			continue;
 		}
-		if (*x->p == escape && (x->p[1] == '"' || x->p[1] == '$' || x->p[1] == escape))
+		if (*x->p == escape && (x->p[1] == '"' || x->p[1] == '$' || x->p[1] == escape)) {
+			if (x->raw && put(x, out, x->p, 1))
+				return -1;
 			x->p++;
+		}
 		if (put(x, out, x->p++, 1))
 			return -1;
 	}
@@ -228,8 +286,12 @@ static int one(struct expander *x, struct sp_buf *out)
 		return single_quotes(x, out);
 	if (c == '"' && !x->how->keep_quotes)
 		return double_quotes(x, out);
-	if (c == x->how->escape && !*++x->p)
-		return 0;	/* one at the end of a word stands for nothing */
+	if (c == x->how->escape) {
+		if (x->raw && put(x, out, x->p, 1))
+			return -1;
+		if (!*++x->p)
+			return 0;	/* one at the end of a word stands for nothing */
+	}
 	return put(x, out, x->p++, 1);
 }
 
@@ -243,7 +305,9 @@ static int run(struct expander *x, char stop, struct sp_buf *out)
 		if (one(x, out))
 			return -1;
 	if (stop && !*x->p)
-		return sp_err_set(x->err, SP_EUSAGE, "the closing brace of a variable is missing");
+		return sp_err_set(x->err, SP_EUSAGE, stop == '/' ?
+				  "the second slash of ${NAME/pattern/text} is missing" :
+				  "the closing brace of a variable is missing");
 	x->p += stop != 0;
 	x->depth--;
 	return 0;

@@ -3,7 +3,7 @@
  *
  * This is the small shell language of the Dockerfile format, not that of /bin/sh:
  * $NAME, ${NAME}, ${NAME:-word}, ${NAME-word}, ${NAME:+word}, ${NAME+word},
- * ${NAME:?word} and ${NAME?word}.
+ * ${NAME:?word}, ${NAME?word}, and those with patterns (words_pattern.h).
  */
 #ifndef SP_DOCKERFILE_WORDS_H
 #define SP_DOCKERFILE_WORDS_H

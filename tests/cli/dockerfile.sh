@@ -218,6 +218,65 @@ LABEL a=b
 END
 refused 2 'nothing is in its image' "an image of nothing"
 
+# --- newer than the builder of Debian's engine, so by expectation ------------------------
+
+mkdir -p mono/packages/{a,b/src/deep} mono/docs
+for f in top.txt top.md packages/a/p.json packages/a/x.c packages/b/p.json \
+	packages/b/src/y.c packages/b/src/deep/z.c docs/d.md; do
+	echo "$f" >"mono/$f"
+done
+chmod 750 mono/packages/b
+chmod 600 mono/top.txt
+# copied "COPY ..." PATH...: these are in the image
+copied() {
+	local instruction=$1
+	shift
+	printf 'FROM scratch\n%s\n' "$instruction" >mono.docker
+	run "$SCRATCHPACK" -f mono.docker -o out.tar --progress none mono
+	exits 0 "$instruction"
+	is "$(files | cut -d ' ' -f 1)" "$(printf '%s\n' "$@")" "$instruction: what it takes"
+}
+copied 'COPY --parents packages/*/p.json /' \
+	/packages /packages/a /packages/a/p.json /packages/b /packages/b/p.json
+like "$(files)" '/packages/b d 0750' "a directory on the way has the mode of its source"
+copied 'COPY --parents packages/b/src top.txt /x/' /x /x/packages /x/packages/b \
+	/x/packages/b/src /x/packages/b/src/deep /x/packages/b/src/deep/z.c \
+	/x/packages/b/src/y.c /x/top.txt
+copied 'COPY --parents packages/./*/src/ /x' /x /x/b /x/b/src /x/b/src/deep \
+	/x/b/src/deep/z.c /x/b/src/y.c
+copied 'COPY --parents ./packages/./**/*.c /' /a /a/x.c /b /b/src /b/src/deep \
+	/b/src/deep/z.c /b/src/y.c
+copied 'COPY --parents --exclude=**/deep packages/**/*.c /' /packages /packages/a \
+	/packages/a/x.c /packages/b /packages/b/src /packages/b/src/y.c
+copied 'COPY --parents=false packages/a/x.c /' /x.c
+copied 'COPY --exclude=*.md . /' /docs /docs/d.md /packages /packages/a /packages/a/p.json \
+	/packages/a/x.c /packages/b /packages/b/p.json /packages/b/src /packages/b/src/deep \
+	/packages/b/src/deep/z.c /packages/b/src/y.c /top.txt
+copied 'COPY --exclude=**/*.md --exclude=packages --exclude=!packages/a/x.c . /' \
+	/docs /packages /packages/a /packages/a/x.c /top.txt
+copied 'COPY --exclude=*.md top* /' /top.txt
+copied 'ADD --exclude=src packages/b /' /p.json
+copied 'COPY --link --chmod=u=rwX,go=rX top.txt packages/b /' /p.json /src /src/deep \
+	/src/deep/z.c /src/y.c /top.txt
+like "$(files)" '/top.txt f 0644' "--chmod in words"
+printf 'FROM scratch\nCOPY --parents no*ne top.txt /\n' >mono.docker
+run "$SCRATCHPACK" -f mono.docker -o out.tar --progress none mono
+exits 0 "a pattern that matches nothing"
+like "$stderr" 'no\*ne matches nothing' "is said to"
+tar -C mono -cf mono/pack.tar top.txt
+copied 'ADD --unpack=false pack.tar /' /pack.tar
+rm mono/pack.tar
+file <<'END'
+FROM scratch
+ARG F=a.tar.gz
+ENV A=${F%.*} B=${F%%.*} C=${F#*.} D=${F##*.} E=${F/a/b} F1=${F//a/b}
+COPY app /
+ENTRYPOINT ["/app"]
+END
+build
+like "$(config)" '"A=a.tar", "B=a", "C=tar.gz", "D=gz", "E=b.tar.gz", "F1=b.tbr.gz"' \
+	"parts of variables"
+
 # --- what is not done ------------------------------------------------------------
 
 line() { # CODE REGEX INSTRUCTION
@@ -226,12 +285,18 @@ line() { # CODE REGEX INSTRUCTION
 }
 line 2 'ADD https://x/y: is not fetched.*COPY it' 'ADD https://x/y /'
 line 2 'ADD git@x:y: is not fetched' 'ADD git@x:y /'
-line 2 'COPY --parents is not known' 'COPY --parents a.txt /'
-line 2 'COPY --exclude is not known' 'COPY --exclude=x a.txt /'
+line 2 'COPY --parents=x: expected true or false' 'COPY --parents=x a.txt /'
+line 2 'COPY /sub/none: no such file' 'COPY --parents sub/none /'
+line 2 'COPY --exclude has no pattern' 'COPY --exclude= a.txt /'
+line 2 'COPY: --exclude: \[: expected a pattern' 'COPY --exclude=[ a.txt /'
+line 2 'COPY --unpack: COPY has no such flag' 'COPY --unpack a.txt /'
+line 2 'ADD --unpack=maybe: expected true' 'ADD --unpack=maybe a.txt /'
 line 2 'ADD --checksum is for' 'ADD --checksum=x a.txt /'
+line 2 'ENV: .*not known; expected' 'ENV A=${B^c}'
+line 2 'ENV: .*behind the backslash' 'ENV A=${B#\a}'
 line 2 'COPY --from=.X: expected the name' 'COPY --from=$X a.txt /'
 line 2 'COPY has several sources.*a slash at the end of /x' 'COPY a.txt sub/b.txt /x'
-line 2 'COPY --chmod=u.x: expected an octal' 'COPY --chmod=u+x a.txt /'
+line 2 'COPY --chmod=u.y: expected an octal' 'COPY --chmod=u+y a.txt /'
 line 2 'COPY: --chown: web: is not in' 'COPY --chown=web a.txt /'
 line 2 'COPY \[: expected a pattern' 'COPY [ /'
 line 2 'STOPSIGNAL: signal NONSENSE: expected' 'STOPSIGNAL nonsense'

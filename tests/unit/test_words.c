@@ -10,6 +10,8 @@ static const char *get(void *ctx, const char *name)
 {
 	static const char *const known[][2] = {
 		{ "A", "1" }, { "empty", "" }, { "path", "/a b" }, { "q", "\"x\"" },
+		{ "file", "a.tar.gz" }, { "dirs", "/usr/lib/x" }, { "odd", "a*b?c}d/e" },
+		{ "wide", "\xc3\xa4x\xc3\xb6" },
 	};
 
 	(void)ctx;
@@ -33,13 +35,29 @@ static const struct { const char *word, *want; } good[] = {
 	{ "${empty-x}", "" }, { "${A:+x}", "x" }, { "${no:+x}", "" }, { "${empty:+x}", "" },
 	{ "${empty+x}", "x" }, { "${no:-${A}}", "1" }, { "${no:-${no:-deep}}", "deep" },
 	{ "${no:-a\\}b}", "a}b" }, { "${no:-'}'}", "}" }, { "${A:?x}", "1" }, { "${no:-}", "" },
+	{ "${file#*.}", "tar.gz" }, { "${file##*.}", "gz" }, { "${file%.*}", "a.tar" },
+	{ "${file%%.*}", "a" }, { "${file#b}", "a.tar.gz" }, { "${file%gz}", "a.tar." },
+	{ "${file#?.}", "tar.gz" }, { "${file#}", "a.tar.gz" }, { "${file%%*}", "" },
+	{ "${file#*}", "a.tar.gz" }, { "${no#x}", "" }, { "${file#${A}}", "a.tar.gz" },
+	{ "${file%\".gz\"}", "a.tar" }, { "${file##$no*.}", "gz" },
+	{ "${odd#a\\*}", "b?c}d/e" }, { "${odd#*\\?}", "c}d/e" }, { "${odd#*\\}}", "d/e" },
+	{ "${dirs/\\//_}", "_usr/lib/x" }, { "${dirs//\\//_}", "_usr_lib_x" },
+	{ "${file/a/b}", "b.tar.gz" }, { "${file//a/b}", "b.tbr.gz" },
+	{ "${file/.*/x}", "ax" }, { "${file//./}", "atargz" }, { "${file/t*r/}", "a..gz" },
+	{ "${file//?/-}", "--------" }, { "${file/none/x}", "a.tar.gz" }, { "${file//*/x}", "x" },
+	{ "${empty//*/x}", "x" }, { "${file/z*a/x}", "a.tar.gz" }, { "${no/a/b}", "" },
+	{ "${file/$A/${A}}", "a.tar.gz" }, { "${file/tar/$A}", "a.1.gz" },
+	{ "${wide#?}", "x\xc3\xb6" }, { "${wide%?}", "\xc3\xa4x" },
+	{ "${wide/\xc3\xb6/o}", "\xc3\xa4xo" }, { "${file/a*a/x}", "xr.gz" },
 };
 
 static const struct { const char *word, *why; } bad[] = {
 	{ "'a", "single quote" }, { "\"a", "double quote" }, { "${", "name of a variable" },
 	{ "${}", "name of a variable" }, { "${A", "closing brace" }, { "${A:-x", "closing brace" },
-	{ "${A%x}", "not known" }, { "${A:x}", "not known" }, { "${no:?say it}", "say it" },
-	{ "${no?}", "has to be set" }, { "${empty:?e}", "e" }, { "${A/x/y}", "not known" },
+	{ "${A^x}", "not known" }, { "${A:x}", "not known" }, { "${no:?say it}", "say it" },
+	{ "${no?}", "has to be set" }, { "${empty:?e}", "e" }, { "${A/x}", "second slash" },
+	{ "${A/x/y", "closing brace" }, { "${A#x", "closing brace" }, { "${A#\\x}", "behind the backslash" },
+	{ "${A/\\n/x}", "behind the backslash" },
 };
 
 static void test_expand(struct sp_arena *arena)

@@ -256,6 +256,17 @@ static int do_healthcheck(struct doing *d)
 	return 0;
 }
 
+/* The instruction is kept as text, and its here-documents below it. */
+static void do_onbuild(struct doing *d)
+{
+	sp_autobuf struct sp_buf text = { 0 };
+
+	sp_buf_addstr(&text, d->in->args[0]);
+	for (size_t i = 0; i < d->in->heredocs_nr; i++)
+		sp_buf_addf(&text, "\n%s%s", d->in->heredocs[i].text, d->in->heredocs[i].name);
+	sp_strings_add(&d->state->onbuild, &d->state->config.arena, sp_buf_str(&text));
+}
+
 int sp_stage_configure(struct sp_stages *s, struct sp_stage_state *state,
 		       const struct sp_instruction *in, struct sp_err *err)
 {
@@ -288,7 +299,7 @@ int sp_stage_configure(struct sp_stages *s, struct sp_stage_state *state,
 		state->config.author = sp_arena_strdup(&state->config.arena, in->args[0]);
 		return 0;
 	case SP_DO_ONBUILD:
-		sp_strings_add(&state->onbuild, &state->config.arena, in->args[0]);
+		do_onbuild(&d);
 		return 0;
 	default:
 		return 0;

@@ -6,6 +6,7 @@
  * that name in front of FROM has, else what the platform says (TARGETARCH and so on).
  */
 #include <string.h>
+#include <strings.h>
 
 #include "api/stages.h"
 
@@ -17,24 +18,26 @@ struct scope {
 
 static const char *platform_arg(struct sp_stages *s, const char *name)
 {
-	struct sp_platform host = sp_platform_host();
-	const struct sp_platform *p;
+	struct sp_platform p;
 
-	if (strncmp(name, "TARGET", 6) == 0)
-		p = &s->platform;
-	else if (strncmp(name, "BUILD", 5) == 0)
-		p = &host;
-	else
+	if (strcmp(name, "TARGETSTAGE") == 0)
+		return s->build->o->target ? s->build->o->target : "default";
+	bool build = strncmp(name, "BUILD", 5) == 0;
+	if (!build && strncmp(name, "TARGET", 6) != 0)
 		return NULL;
-	name += p == &host ? 5 : 6;
+	name += build ? 5 : 6;
+	p = build ? sp_platform_host() : s->platform;
+	/* every arm64 is v8 at least, so it is not said */
+	if (strcmp(p.arch, "arm64") == 0 && p.variant && strcmp(p.variant, "v8") == 0)
+		p.variant = NULL;
 	if (strcmp(name, "PLATFORM") == 0)
-		return sp_platform_str(p, &s->arena);
+		return sp_platform_str(&p, &s->arena);
 	if (strcmp(name, "OS") == 0)
-		return sp_arena_strdup(&s->arena, p->os);
+		return sp_arena_strdup(&s->arena, p.os);
 	if (strcmp(name, "ARCH") == 0)
-		return sp_arena_strdup(&s->arena, p->arch);
+		return sp_arena_strdup(&s->arena, p.arch);
 	if (strcmp(name, "VARIANT") == 0)
-		return p->variant ? sp_arena_strdup(&s->arena, p->variant) : "";
+		return p.variant ? sp_arena_strdup(&s->arena, p.variant) : "";
 	return NULL;
 }
 
@@ -62,8 +65,9 @@ static int expand(struct sp_stages *s, struct sp_stage_state *state,
 {
 	struct scope scope = { s, state };
 	struct sp_expand how = {
-		/* a here-document has the backslash, whatever the directive says */
-		.escape = text ? '\\' : s->file->lines.escape, .keep_quotes = text,
+		/* a here-document has the backslash, whatever the directive says; what
+		 * ONBUILD kept comes without a directive */
+		.escape = text || in->trigger ? '\\' : s->file->lines.escape, .keep_quotes = text,
 		.vars = { get, &scope },
 	};
 
@@ -123,4 +127,15 @@ int sp_stage_arg(struct sp_stages *s, struct sp_stage_state *state,
 			return -1;
 	}
 	return 0;
+}
+
+bool sp_stage_arg_predefined(const char *name)
+{
+	static const char *const names[] = { "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY",
+		"NO_PROXY", "ALL_PROXY", "SOURCE_DATE_EPOCH" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcasecmp(name, names[i]) == 0)
+			return true;
+	return strncmp(name, "BUILDKIT_", 9) == 0;
 }

@@ -121,6 +121,8 @@ void sp_stages_free(struct sp_stages *s)
 		sp_base_free(s->bases[i]);
 	for (size_t i = 0; i < s->archives_nr; i++)
 		sp_contents_free(s->archives[i]);
+	for (size_t i = 0; i < s->triggers_nr; i++)
+		sp_dockerfile_free(s->triggers[i]);
 	for (size_t i = 0; i < s->contexts_nr; i++)
 		sp_root_free(s->contexts[i].root);
 	sp_rootfs_free(s->closure);
@@ -129,6 +131,7 @@ void sp_stages_free(struct sp_stages *s)
 	free(s->roots);
 	free(s->bases);
 	free(s->archives);
+	free(s->triggers);
 	free(s->contexts);
 	free(s->args.items);
 	free(s->used.items);
@@ -141,132 +144,40 @@ void sp_stages_free(struct sp_stages *s)
 	free(s);
 }
 
-/* --- which stages --- */
-
-static size_t stage_by_name(const struct sp_stages *s, const char *name, size_t below)
-{
-	for (size_t i = below; i-- > 0;)
-		if (s->file->stages[i].name && strcasecmp(s->file->stages[i].name, name) == 0)
-			return i;
-	return SIZE_MAX;
-}
-
-/* As for docker, a --build-context stands before a stage of its name: so is one with
- * RUN replaced by what somebody else made of it. */
-static bool is_replaced(const struct sp_stages *s, const char *name)
-{
-	return sp_pairs_get(&s->build->o->build_contexts, name);
-}
-
-/* The stage that a FROM goes on with. */
-static size_t base_stage(const struct sp_stages *s, const char *name, size_t below)
-{
-	return is_replaced(s, name) ? SIZE_MAX : stage_by_name(s, name, below);
-}
-
-/* By name, else by number. */
-static size_t find_stage(const struct sp_stages *s, const char *name, size_t below)
-{
-	size_t at = stage_by_name(s, name, below), n = 0;
-	size_t digits = strspn(name, "0123456789");
-
-	if (at != SIZE_MAX || !digits || name[digits] || digits > 4)
-		return at;
-	for (const char *p = name; *p; p++)
-		n = n * 10 + (size_t)(*p - '0');
-	return n < below ? n : SIZE_MAX;
-}
-
-size_t sp_stages_find(const struct sp_stages *s, const char *name,
-		      const struct sp_stage_state *below)
-{
-	if (is_replaced(s, name))
-		return SIZE_MAX;
-	return find_stage(s, name, (size_t)(below - s->states));
-}
-
-static const struct sp_instruction *from_of(const struct sp_stages *s, size_t stage)
-{
-	return &s->file->instructions[s->file->stages[stage].first - 1];
-}
-
-static int base_name(struct sp_stages *s, size_t stage, const char **ret, struct sp_err *err)
-{
-	const struct sp_instruction *from = from_of(s, stage);
-
-	if (sp_stage_expand(s, NULL, from, s->file->stages[stage].base, ret, err))
-		return -1;
-	if (!**ret)
-		return sp_dockerfile_fail(s->file, from, err,
-					  "%s: is empty once its variables are replaced; give the ARG a value, here or by --build-arg",
-					  s->file->stages[stage].base);
-	return 0;
-}
-
-/* What a stage needs stands in front of it, so one pass from the end is enough. */
-static int mark_needed(struct sp_stages *s, struct sp_err *err)
-{
-	for (size_t i = (size_t)(s->last - s->states) + 1; i-- > 0;) {
-		const struct sp_stage *stage = &s->file->stages[i];
-		const char *name;
-		size_t at;
-
-		if (!s->states[i].needed)
-			continue;
-		if (base_name(s, i, &name, err))
-			return -1;
-		at = base_stage(s, name, i);
-		if (at != SIZE_MAX)
-			s->states[at].needed = true;
-		for (size_t k = stage->first; k < stage->end; k++) {
-			const char *from = sp_instruction_flag(&s->file->instructions[k], "from");
-
-			at = from && !is_replaced(s, from) ? find_stage(s, from, i) : SIZE_MAX;
-			if (at != SIZE_MAX)
-				s->states[at].needed = true;
-		}
-	}
-	return 0;
-}
-
-static int choose_target(struct sp_stages *s, struct sp_err *err)
-{
-	const char *target = s->build->o->target;
-	size_t nr = s->file->stages_nr, at = target ? find_stage(s, target, nr) : nr - 1;
-	sp_autobuf struct sp_buf names = { 0 };
-
-	if (at != SIZE_MAX) {
-		s->last = &s->states[at];
-		s->last->needed = true;
-		return mark_needed(s, err);
-	}
-	for (size_t i = 0; i < nr; i++)
-		if (s->file->stages[i].name)
-			sp_buf_addf(&names, " %s", s->file->stages[i].name);
-	return sp_err_set(err, SP_EUSAGE, "--target %s: %s has no such stage; it has:%s", target,
-			  s->path, names.len ? names.data : " one without a name");
-}
-
 /* --- carrying out --- */
 
 static int refuse_run(const struct sp_stages *s, const struct sp_instruction *in,
 		      struct sp_err *err)
 {
+	if (in->trigger)
+		return sp_err_diagnose(err, "needs-container",
+				       "%s:%u: FROM: the image carries ONBUILD RUN %.200s, which needs a running container, and none is started here: build on an image without it, or build this stage with docker, and say --build-context STAGE=docker-archive:FILE, or STAGE=DIR, for what it made",
+				       s->file->name, in->line, in->rest);
 	return sp_err_diagnose(err, "needs-container",
 			       "%s:%u: RUN needs a running container, and none is started here: COPY what the command would make; or build this stage with docker, and say --build-context STAGE=docker-archive:FILE, or STAGE=DIR, for what it made",
 			       s->file->name, in->line);
 }
 
+/* Before anything is fetched for a stage that will come to nothing. */
+static int refuse_runs(const struct sp_stages *s, struct sp_err *err)
+{
+	for (const struct sp_stage_state *state = s->states; state <= s->last; state++)
+		for (size_t i = state->def->first; state->needed && i < state->def->end; i++)
+			if (s->file->instructions[i].kind == SP_DO_RUN)
+				return refuse_run(s, &s->file->instructions[i], err);
+	return 0;
+}
+
 static int begin(struct sp_stages *s, struct sp_stage_state *state, struct sp_err *err)
 {
 	size_t i = (size_t)(state - s->states), at;
-	const struct sp_instruction *from = from_of(s, i);
+	const struct sp_instruction *from = sp_stages_from(s, i);
 	const char *name, *platform = sp_instruction_flag(from, "platform");
 
-	if (base_name(s, i, &name, err) ||
+	if (sp_stages_base_name(s, i, &name, err) ||
 	    (platform && sp_stage_expand(s, NULL, from, platform, &platform, err)))
 		return -1;
-	at = base_stage(s, name, i);
+	at = sp_stages_base(s, name, i);
 	if (at != SIZE_MAX) {
 		inherit(state, &s->states[at]);
 	} else if (strcmp(name, "scratch") == 0) {
@@ -286,15 +197,11 @@ static int begin(struct sp_stages *s, struct sp_stage_state *state, struct sp_er
 			sp_strings_add(&state->config.env, &state->config.arena,
 				       "PATH=" SP_DEFAULT_PATH);
 	}
-	if (state->onbuild.items_nr)
-		return sp_dockerfile_fail(s->file, from, err,
-					  "%s: carries the trigger ONBUILD %s, which is not carried out; write that instruction here, and build on an image without it",
-					  name, state->onbuild.items[0]);
-	return 0;
+	return sp_stage_triggers(s, state, from, err);
 }
 
-static int do_instruction(struct sp_stages *s, struct sp_stage_state *state,
-			  const struct sp_instruction *in, struct sp_err *err)
+int sp_stage_do(struct sp_stages *s, struct sp_stage_state *state,
+		const struct sp_instruction *in, struct sp_err *err)
 {
 	switch (in->kind) {
 	case SP_DO_RUN:
@@ -306,17 +213,31 @@ static int do_instruction(struct sp_stages *s, struct sp_stage_state *state,
 		return sp_stage_arg(s, state, in, err);
 	default:
 		sp_strings_add(&state->history, &state->config.arena,
-			       sp_arena_strf(&s->arena, "%s %s", in->keyword, in->rest));
+			       sp_arena_strf(&s->arena, "%s %s", in->keyword +
+					     (in->trigger ? strlen("ONBUILD ") : 0), in->rest));
 		return sp_stage_configure(s, state, in, err);
 	}
 }
 
 static int run_stage(struct sp_stages *s, struct sp_stage_state *state, struct sp_err *err)
 {
+	state->done = true;
 	if (begin(s, state, err))
 		return -1;
 	for (size_t i = state->def->first; i < state->def->end; i++)
-		if (do_instruction(s, state, &s->file->instructions[i], err))
+		if (sp_stage_do(s, state, &s->file->instructions[i], err))
+			return -1;
+	return 0;
+}
+
+/* Those in front of one that is being carried out, so this comes to an end. */
+int sp_stages_need(struct sp_stages *s, struct sp_stage_state *state, struct sp_err *err)
+{
+	state->needed = true;
+	if (sp_stages_mark(s, err) || refuse_runs(s, err))
+		return -1;
+	for (struct sp_stage_state *i = s->states; i <= state; i++)
+		if (i->needed && !i->done && run_stage(s, i, err))
 			return -1;
 	return 0;
 }
@@ -330,7 +251,7 @@ static void note_unused(struct sp_stages *s)
 		size_t len = strcspn(given->items[i], "=");
 		const char *name = sp_arena_strndup(&s->arena, given->items[i], len);
 
-		if (!sp_pairs_get(&s->used, name))
+		if (!sp_pairs_get(&s->used, name) && !sp_stage_arg_predefined(name))
 			sp_plan_note(s->notes, "build-arg-unused",
 				     "--build-arg %s: no ARG of the stages that were built asks for it",
 				     name);
@@ -344,10 +265,10 @@ static int run_all(struct sp_stages *s, struct sp_err *err)
 	for (size_t i = 0; i + 1 < file->stages[0].first; i++)
 		if (sp_stage_arg(s, NULL, &file->instructions[i], err))
 			return -1;
-	if (choose_target(s, err))
+	if (sp_stages_choose(s, err) || refuse_runs(s, err))
 		return -1;
 	for (struct sp_stage_state *state = s->states; state <= s->last; state++)
-		if (state->needed && run_stage(s, state, err))
+		if (state->needed && !state->done && run_stage(s, state, err))
 			return -1;
 	note_unused(s);
 	return 0;

@@ -24,6 +24,7 @@ struct sp_base;			/* an image that stages are built on or copy from */
 struct sp_stage_state {
 	const struct sp_stage *def;
 	bool needed;
+	bool done;			/* carried out, from FROM on */
 	struct sp_overlay *overlay;
 	struct sp_base *base;		/* the image at the bottom, or NULL */
 	/* config: env, labels, ports, volumes, entrypoint, args (Cmd), user, workdir,
@@ -67,6 +68,8 @@ struct sp_stages {
 	size_t roots_nr, roots_alloc;
 	struct sp_contents **archives;	/* that ADD has unpacked */
 	size_t archives_nr, archives_alloc;
+	struct sp_dockerfile **triggers;	/* of ONBUILD, that were carried out */
+	size_t triggers_nr, triggers_alloc;
 	struct sp_stage_state *states;	/* one a stage */
 	struct sp_stage_state *last;	/* the target */
 	struct sp_strings sources;	/* files of this machine that were read, for make */
@@ -105,10 +108,34 @@ void sp_stages_source(struct sp_stages *s, const char *path);
 SP_CHECKED int sp_stage_close(struct sp_stages *s, struct sp_stage_state *state,
 			      struct sp_err *err);
 
-/* The number of the stage of that name, or number, in front of another one; SIZE_MAX
- * if there is none, or if a --build-context stands before it. */
+/* stage_which.c: the number of the stage of that name, or number, in front of another one;
+ * SIZE_MAX if there is none, or if a --build-context stands before it. */
 size_t sp_stages_find(const struct sp_stages *s, const char *name,
 		      const struct sp_stage_state *below);
+/* stage_which.c: the stage below that number which a FROM of that name goes on with;
+ * SIZE_MAX as above. */
+size_t sp_stages_base(const struct sp_stages *s, const char *name, size_t below);
+/* stage_which.c: the FROM of a stage, and what it names once variables are replaced. */
+const struct sp_instruction *sp_stages_from(const struct sp_stages *s, size_t stage);
+SP_CHECKED int sp_stages_base_name(struct sp_stages *s, size_t stage, const char **ret,
+				   struct sp_err *err);
+/* stage_which.c: mark as needed what the stages that are, need. */
+SP_CHECKED int sp_stages_mark(struct sp_stages *s, struct sp_err *err);
+/* stage_which.c: set s->last by --target, and mark what it needs. */
+SP_CHECKED int sp_stages_choose(struct sp_stages *s, struct sp_err *err);
+
+/* Carry out a stage that is needed after all, and those that it needs. */
+SP_CHECKED int sp_stages_need(struct sp_stages *s, struct sp_stage_state *state,
+			      struct sp_err *err);
+
+/* One instruction of a stage; not FROM. */
+SP_CHECKED int sp_stage_do(struct sp_stages *s, struct sp_stage_state *state,
+			   const struct sp_instruction *in, struct sp_err *err);
+
+/* stage_triggers.c: carry out, and forget, what ONBUILD has kept below; from is the
+ * FROM of the stage. */
+SP_CHECKED int sp_stage_triggers(struct sp_stages *s, struct sp_stage_state *state,
+				 const struct sp_instruction *from, struct sp_err *err);
 
 /* stage_vars.c: words with the variables of a stage replaced; state NULL: those in
  * front of FROM. */
@@ -122,6 +149,10 @@ SP_CHECKED int sp_stage_expand_text(struct sp_stages *s, struct sp_stage_state *
 /* stage_vars.c: ARG; state NULL in front of FROM. */
 SP_CHECKED int sp_stage_arg(struct sp_stages *s, struct sp_stage_state *state,
 			    const struct sp_instruction *in, struct sp_err *err);
+
+/* stage_vars.c: is it an argument that docker build takes without any ARG, for RUN or
+ * for itself? */
+bool sp_stage_arg_predefined(const char *name);
 
 /* stage_config.c: every instruction that changes the configuration. */
 SP_CHECKED int sp_stage_configure(struct sp_stages *s, struct sp_stage_state *state,

@@ -41,6 +41,7 @@ struct sp_instruction {
 	struct sp_flag *flags;
 	size_t flags_nr;
 	bool json;			/* the JSON form */
+	bool trigger;			/* kept by ONBUILD below; keyword is "ONBUILD COPY" */
 	/*
 	 * ENV, LABEL: key and value in turn.  ARG: name and value in turn, the value
 	 * NULL if there is none.  FROM: the image, and the stage's name if it has
@@ -74,6 +75,11 @@ struct sp_dockerfile {
  * in front, says what was expected. */
 SP_CHECKED int sp_dockerfile_parse(const char *name, const char *text, size_t len,
 				   struct sp_dockerfile **ret, struct sp_err *err);
+/* Parse what an ONBUILD has kept: one instruction, without stages.  Messages name the
+ * line of the FROM that it is carried out at. */
+SP_CHECKED int sp_dockerfile_parse_trigger(const char *name, unsigned number,
+					   const char *text, struct sp_dockerfile **ret,
+					   struct sp_err *err);
 void sp_dockerfile_free(struct sp_dockerfile *file);	/* NULL allowed */
 
 /* The value of a flag of an instruction: "" for one without a value, NULL if it was

@@ -104,6 +104,17 @@ is "$(files | grep app; files | tail -n 1 | cut -d ' ' -f 1)" "/outside/2" "argu
 env -u A "$SCRATCHPACK" -q -f context/Dockerfile -o out.tar --build-arg A
 is "$(files | tail -n 1 | cut -d ' ' -f 1)" "/0/0" "one that is not set leaves the default"
 
+file <<'END'
+FROM --platform=$BUILDPLATFORM scratch
+ARG TARGETPLATFORM
+ARG TARGETSTAGE
+COPY a.txt /$TARGETPLATFORM-${TARGETARCH:-unasked}-$TARGETSTAGE
+END
+build --platform linux/arm64 --build-arg http_proxy=x --build-arg BUILDKIT_INLINE_CACHE=1
+exits 0 "arguments of the platform"
+like "$(files)" '/linux/arm64-unasked-default f' "where an ARG asks for them"
+unlike "$stderr" 'build-arg' "those that need no ARG are not missed"
+
 # --- for make -------------------------------------------------------------------------
 
 mkdir -p more
@@ -165,6 +176,58 @@ COPY a.txt /
 END
 refused 2 'FROM one: --build-context says that it is a directory' "FROM such a stage" \
 	--build-context one=made
+
+# Nothing is fetched for a stage with RUN, wherever it stands.
+file <<'END'
+FROM no.invalid/compiler AS build
+COPY a.txt /
+FROM no.invalid/base
+COPY --from=build /x /x
+RUN x
+END
+refused 3 'Dockerfile:5: RUN needs a running container' "RUN is seen before FROM is fetched"
+
+# --- what ONBUILD has kept ------------------------------------------------------
+
+file <<'END'
+FROM scratch
+COPY app /app
+ENV A=below
+ONBUILD COPY --chmod=600 a.txt /$A
+ONBUILD ENV A=trigger
+ONBUILD COPY --from=aside /x /aside
+ONBUILD COPY <<'E' /text
+$A
+E
+CMD ["/app"]
+END
+build
+mv out.tar onbuild.tar
+file <<'END'
+FROM scratch AS aside
+COPY a.txt /x
+FROM below
+COPY sub/b.txt /$A
+END
+build --build-context below=oci-archive:onbuild.tar
+exits 0 "triggers are kept, and carried out at FROM"
+is "$(files | cut -d ' ' -f 1-3)" \
+	$'/app f 0755\n/aside f 0644\n/below f 0600\n/text f 0644\n/trigger f 0644' \
+	"in front of the rest"
+unlike "$(config)" 'OnBuild' "once"
+like "$(config)" '"A=trigger"' "also what is no file"
+file <<'END'
+FROM scratch AS one
+COPY app /
+ONBUILD RUN cc x.c
+FROM one
+COPY a.txt /
+END
+refused 3 'Dockerfile:4: FROM: the image carries ONBUILD RUN cc x.c, which needs a running' "RUN among them"
+sed -i 's/RUN cc x.c/COPY none \//' context/Dockerfile
+refused 2 'Dockerfile:4: ONBUILD COPY /none: no such file' "one that fails"
+sed -i 's/COPY none .*/NONE/' context/Dockerfile
+refused 2 'ONBUILD NONE, of the image below: context/Dockerfile:4: NONE: is no instruction' "one that nobody knows"
 
 # --- the proof -----------------------------------------------------------------
 
@@ -301,6 +364,8 @@ line 2 'COPY: --chown: web: is not in' 'COPY --chown=web a.txt /'
 line 2 'COPY \[: expected a pattern' 'COPY [ /'
 line 2 'STOPSIGNAL: signal NONSENSE: expected' 'STOPSIGNAL nonsense'
 line 2 'HEALTHCHECK: --interval x: expected' 'HEALTHCHECK --interval=x CMD y'
+line 2 'ONBUILD cannot keep ONBUILD' 'ONBUILD onbuild COPY a b'
+line 2 'ONBUILD cannot keep FROM' 'ONBUILD FROM x'
 line 2 'WORKDIR is empty once' 'WORKDIR $X'
 line 2 'COPY: /.wh.a: this path' 'COPY a.txt /.wh.a'
 printf '# syntax=example.org/other\nFROM scratch\n' >context/Dockerfile

@@ -130,14 +130,38 @@ FROM base
 COPY d /etc/passwd
 END
 
-# Triggers are not carried out.
-printf 'FROM base\nONBUILD COPY a.txt /\n' >"$CONTEXT/Dockerfile"
-ok "dockerd builds an image with a trigger" buildkit trigger
+# Triggers of an image, and of a stage.
+cat >"$CONTEXT/Dockerfile" <<'END'
+FROM base
+ENV A=below
+ONBUILD COPY --chown=5:6 a.txt /from/trigger/
+ONBUILD ENV A=trigger B="$A"
+ONBUILD WORKDIR /there
+ONBUILD LABEL k=v
+END
+ok "dockerd builds an image with triggers" buildkit trigger
 docker save -o trigger.tar trigger
-printf 'FROM trigger\n' >"$CONTEXT/Dockerfile"
-run "$SCRATCHPACK" -q -f "$CONTEXT/Dockerfile" --build-context trigger=trigger.tar -o ours.tar
-exits 2 "an image with a trigger is refused"
-like "$stderr" 'Dockerfile:1: FROM trigger: carries the trigger ONBUILD COPY a.txt /, which' "and says so"
+same_image triggers --build-context trigger=docker-archive:trigger.tar <<'END'
+FROM trigger
+COPY a.txt $A
+ONBUILD ENV A=again
+END
+same_image stage-triggers <<'END'
+FROM scratch AS one
+ONBUILD COPY a.txt /x
+ONBUILD CMD ["/app", "y"]
+COPY app d /
+FROM one AS two
+COPY a.txt /z
+FROM two
+COPY d/sub /w
+END
+both_fail run-trigger 'Dockerfile:3: FROM: the image carries ONBUILD RUN false' <<'END'
+FROM scratch AS one
+ONBUILD RUN false
+FROM one
+COPY d /
+END
 
 # The image of ours runs in the engine, on the layers that it has already.
 printf 'FROM base\nCOPY a.txt /srv/\nUSER root\nCMD ["-c", "cat /srv/a.txt"]\n' >"$CONTEXT/Dockerfile"

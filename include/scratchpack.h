@@ -127,7 +127,8 @@ SP_API int scratchpack_pack(struct scratchpack *job, struct sp_err *err);
 
 /*
  * Describe the one program of the job: facts, closure, plan, floors, notes.
- * An incomplete closure is reported in full and fails with SP_EPROGRAM.
+ * An incomplete closure is reported in full and fails with SP_EPROGRAM; where there is none,
+ * as without a loader, the report has what the file says of itself: "program", "needed".
  */
 SP_API int scratchpack_inspect(struct scratchpack *job, struct sp_err *err);
 

@@ -160,6 +160,14 @@ void sp_report_build(struct sp_build *build, struct sp_json *report);
 
 /* The same in short: facts, sizes and notes of each program. */
 void sp_report_summary(struct sp_build *build, struct sp_json *report);
+/* The parts of that which a file says of itself. */
+void sp_report_elf(const struct sp_elf *elf, struct sp_json *program);
+void sp_report_hardening(const struct sp_elf *elf, struct sp_json *report);
+
+/* glance.c: the same for one program of which there is no closure; false if even that
+ * cannot be read. */
+bool sp_glance(const struct sp_build *build, struct sp_json *report);
+
 void sp_report_program(struct sp_build *build, const struct sp_target *target,
 		       struct sp_json *report);
 

@@ -146,8 +146,13 @@ int scratchpack_inspect(struct scratchpack *job, struct sp_err *err)
 	sp_autojson struct sp_json *report = sp_json_object();
 
 	sp_job_report(job, NULL);
-	if (sp_build_open(&build, job, true, err))
+	if (sp_build_open(&build, job, true, err)) {
+		if (err->code == SP_EPROGRAM && sp_glance(&build, report)) {
+			report_error(report, err);
+			sp_job_report(job, sp_steal_ptr(&report));
+		}
 		return -1;
+	}
 	if (build.targets_nr != 1)
 		return sp_err_set(err, SP_EUSAGE, "one program can be inspected at a time");
 	if (!build.targets[0].rootfs->closure)

@@ -214,7 +214,7 @@ static void report_plan(struct sp_build *build, const struct sp_plan *plan,
 	}
 }
 
-static void report_hardening(const struct sp_elf *elf, struct sp_json *report)
+void sp_report_hardening(const struct sp_elf *elf, struct sp_json *report)
 {
 	struct sp_json *h = sp_json_add_object(report, "hardening");
 	/* DF_BIND_NOW, DF_1_NOW */
@@ -263,6 +263,15 @@ static void report_needs(const struct sp_rootfs *rootfs, struct sp_json *report)
 	}
 }
 
+void sp_report_elf(const struct sp_elf *elf, struct sp_json *p)
+{
+	sp_json_add_str(p, "language", sp_kind_language(elf));
+	add_optional(p, "language_version", elf->go.version);
+	add_optional(p, "build_id", elf->build_id);
+	sp_json_add_bool(p, "stripped", !elf->has_symtab);
+	sp_json_add_int(p, "size", (int64_t)elf->file_size);
+}
+
 static void report_facts(struct sp_build *build, const struct sp_target *target,
 			 struct sp_json *report)
 {
@@ -284,13 +293,9 @@ static void report_facts(struct sp_build *build, const struct sp_target *target,
 	sp_json_add_str(p, "platform", sp_platform_str(&target->platform, &build->arena));
 	add_optional(p, "interpreter",
 		     rootfs->scripts_nr ? rootfs->scripts[0].interpreter : elf->interp);
-	sp_json_add_str(p, "language", sp_kind_language(elf));
-	add_optional(p, "language_version", elf->go.version);
+	sp_report_elf(elf, p);
 	add_optional(p, "libc", closure->loader.libc ? libcs[closure->loader.libc] : NULL);
 	add_optional(p, "libc_version", closure->loader.version);
-	add_optional(p, "build_id", elf->build_id);
-	sp_json_add_bool(p, "stripped", !elf->has_symtab);
-	sp_json_add_int(p, "size", (int64_t)elf->file_size);
 }
 
 void sp_report_program(struct sp_build *build, const struct sp_target *target,
@@ -319,7 +324,7 @@ void sp_report_program(struct sp_build *build, const struct sp_target *target,
 	report_floors(build, target->rootfs->closure, report);
 	if (build->explain)
 		report_causes(target->rootfs->closure, report);
-	report_hardening(target->rootfs->closure->objects[0].elf, report);
+	sp_report_hardening(target->rootfs->closure->objects[0].elf, report);
 	report_notes(plan, report);
 }
 

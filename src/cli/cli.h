@@ -94,6 +94,10 @@ const char *cli_size(char *text, size_t len, int64_t bytes);
 
 /* tree.c, tables.c: reports as text. */
 void cli_print_tree(FILE *out, const struct sp_json *program, bool color, bool all);
+/* What --trace opened against what is in the image, file by file. */
+void cli_print_trace(FILE *out, const struct sp_json *program);
+/* ...of a program of which there is no closure */
+void cli_print_glance(FILE *out, const struct sp_json *program);
 void cli_print_facts(FILE *out, const struct sp_json *program);
 void cli_print_plan(FILE *out, const struct sp_json *program, bool verbose);
 void cli_print_verify(FILE *out, const struct sp_json *report, bool verbose);

@@ -106,11 +106,15 @@ static int inspect_program(struct cli *cli, const char *text, struct sp_err *err
 		return -1;
 	if (cli->json) {
 		printf("%s\n", scratchpack_report(cli->job));
+	} else if (!sp_json_get(report, "objects")) {
+		cli_print_glance(stdout, report);
 	} else {
 		cli_print_tree(stdout, report, cli_color_on(stdout, cli), cli->verbose);
 		cli_print_facts(stdout, report);
-		if (cli->verbose)
+		if (cli->verbose) {
 			cli_print_plan(stdout, report, true);
+			cli_print_trace(stdout, report);
+		}
 	}
 	/* both failures matter; the program's comes first */
 	return rc ? rc : cli_flush(err);

@@ -26,6 +26,8 @@ static int dry_run(struct cli *cli, struct sp_err *err)
 		sp_json_get(scratchpack_document(cli->job), "programs");
 	for (const struct sp_json *p = sp_json_first(programs); p; p = sp_json_next(p)) {
 		cli_print_plan(stdout, p, cli->verbose);
+		if (cli->verbose)
+			cli_print_trace(stdout, p);
 		cli_print_notes(p);
 	}
 	return cli_flush(err);
@@ -112,8 +114,11 @@ int cli_pack(struct cli *cli, struct sp_err *err)
 	cli_progress_done();
 	const struct sp_json *report = scratchpack_document(cli->job);
 	const struct sp_json *programs = sp_json_get(report, "programs");
-	for (const struct sp_json *p = sp_json_first(programs); p; p = sp_json_next(p))
+	for (const struct sp_json *p = sp_json_first(programs); p; p = sp_json_next(p)) {
+		if (cli->verbose && !cli->quiet)
+			cli_print_trace(stderr, p);
 		cli_print_notes(p);
+	}
 	summary(report);
 	if (cli_print_results(cli, report, err))
 		return -1;

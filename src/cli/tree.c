@@ -217,6 +217,24 @@ static void print_scripts(FILE *out, const struct sp_json *scripts)
 	}
 }
 
+void cli_print_glance(FILE *out, const struct sp_json *program)
+{
+	const struct sp_json *needed = sp_json_get(program, "needed");
+	const char *loader = sp_json_str(sp_json_get(program, "program"), "interpreter");
+
+	print_head(out, sp_json_get(program, "program"));
+	if (loader) {
+		fputs("loader ", out);
+		cli_print_safe(out, loader);
+		fputc('\n', out);
+	}
+	for (const struct sp_json *n = sp_json_first(needed); n; n = sp_json_next(n)) {
+		fputs("needs ", out);
+		cli_print_safe(out, sp_json_str(n, NULL));
+		fputc('\n', out);
+	}
+}
+
 void cli_print_tree(FILE *out, const struct sp_json *program, bool color, bool all)
 {
 	const struct sp_json *scripts = sp_json_get(program, "scripts");

@@ -142,6 +142,18 @@ exits 3 "a program that is not there"
 is "$stdout" "" "nothing on stdout"
 run "$SCRATCHPACK" inspect missing --json
 exits 3 "the same as JSON"
+# no closure, but a file
+compile stranger -Wl,--dynamic-linker,/nowhere/ld.so <<<'int main(void) { return 0; }'
+run "$SCRATCHPACK" inspect ./stranger
+exits 3 "a program whose loader is not there"
+is "$stdout" "$T/stranger: dynamic, linux/$(uname -m | sed "s/x86_64/amd64/; s/aarch64/arm64/")
+loader /nowhere/ld.so
+needs libc.so.6" "is shown as far as it says itself what it is"
+like "$stderr" 'error: .*loader /nowhere/ld.so is not there' "with the error"
+run "$SCRATCHPACK" inspect ./stranger --json
+is "$(jq -c '[.program.interpreter, .needed, .error.id]' "$RUN/stdout")" \
+	'["/nowhere/ld.so",["libc.so.6"],"missing-loader"]' "and as JSON"
+
 # Nothing was executed.
 compile tattle <<-'END'
 	#include <stdio.h>

@@ -183,6 +183,9 @@ like "$(notes)" 'trace-idle: [0-9]+ files in the image \([^)]*\) opened in no --
 run "$SCRATCHPACK" ./prog -q -o short.tar --json --trace './prog o=data/one'
 is "$(jq -c '.programs[0].trace | keys' <<<"$stdout")" \
 	'["by_trace_alone","commands","left_out","never_opened"]' 'the report of packing has it as well'
+run "$SCRATCHPACK" ./prog -v -o short.tar --trace './prog o=data/one' --add data/two:/two
+like "$stderr" "by --trace alone: $T/data/one" '-v of packing lists them'
+like "$stderr" 'never opened: /two' 'both of them'
 run "$SCRATCHPACK" ./prog -n --json
 is "$(jq -c '.programs[0].trace' <<<"$stdout")" null 'without a trace there is nothing to compare'
 

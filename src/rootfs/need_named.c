@@ -199,6 +199,8 @@ int sp_needs_named(struct sp_needs *n, struct sp_err *err)
 
 		if (who.program && has_opener(&who))
 			who.uses |= SP_USE_LOAD;
+		if (l->which == 0 && l->index == 0)
+			n->uses = who.uses;
 		/* what is moved is not at home any more */
 		if (who.program && looks_around(&who) && is_worth_reading(&who) && strcmp(o->path, o->image_path) == 0 &&
 		    o->root == l->closure->libs && sp_need_home(&who, o->found.real, err))
@@ -206,5 +208,7 @@ int sp_needs_named(struct sp_needs *n, struct sp_err *err)
 		if (look_at_names(&who, err))
 			return -1;
 	}
-	return 0;
+	struct namer program = { n, n->rootfs->closure, 0, n->uses, true, { 0 },
+				 n->rootfs->closure->objects[0].image_path };
+	return sp_need_texts(&program, err);
 }

@@ -54,4 +54,8 @@ SP_CHECKED int sp_need_versions(struct namer *who, const struct sp_names *names,
  * who has brought. */
 SP_CHECKED int sp_need_configured(struct namer *who, const char *path, struct sp_err *err);
 
+/* need_configured.c: what the configuration names that came into the plan since the last
+ * call, by the user or otherwise; who is the program. */
+SP_CHECKED int sp_need_texts(struct namer *who, struct sp_err *err);
+
 #endif

@@ -3,7 +3,8 @@
  *
  * A word among the constants may mean anything, so a program beside it is believed to be
  * meant if it is of the same family, "app-helper" for "app", or of the same package: if it
- * has the path of a directory of its data among its bytes that the first one names, too.
+ * has the path of a directory of its data among its bytes that the first one names, too, or
+ * calls itself a part of it, "tbl (groff) 1.22" as the GNU standards have it.
  */
 #include <string.h>
 
@@ -96,7 +97,8 @@ static int start(struct namer *who, const char *path, const char *why, struct sp
 	return sp_need_path(n, path, NULL, err);
 }
 
-/* The directories of packages that it names, each as often as it does. */
+/* What others of its package have: the directories that it names, each as often as it does,
+ * and its name. */
 static size_t packages(struct namer *who, const struct sp_names *names, const char **ret)
 {
 	size_t nr = 0;
@@ -108,6 +110,9 @@ static size_t packages(struct namer *who, const struct sp_names *names, const ch
 		if (len && text[len] == '/')
 			ret[nr++] = sp_arena_strf(&who->n->arena, "%.*s/", (int)len, text);
 	}
+	const char *own = sp_path_basename(sp_namer_object(who)->path);
+	if (strlen(own) >= NAME_MIN)
+		ret[nr++] = sp_arena_strf(&who->n->arena, " (%s) ", own);
 	return nr;
 }
 

@@ -17,6 +17,8 @@ struct sp_needs {
 	struct sp_need_state *adding;	/* the one whose add() runs */
 	const char *detail;		/* the reason of what it adds */
 	size_t named;			/* objects whose names are done with */
+	unsigned uses;			/* SP_USE_*, of the program itself */
+	size_t entries, texts;		/* of the plan that are looked through; and as texts */
 	size_t others_nr;		/* closures of programs that the user added */
 	struct sp_reach *reach;		/* of the objects of the main closure */
 	size_t reach_nr, reach_alloc;

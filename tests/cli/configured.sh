@@ -49,6 +49,43 @@ inspect /usr/bin/reader
 is "$(planned)" "/etc/server/mods/one.load /etc/server/notes.txt /usr/bin/reader" \
 	"who opens no libraries reads of them only"
 
+# bare names, in a directory that is named too; and configuration that the user adds
+library /usr/lib/more/two.so <<<'int plug(void) { return 7; }'
+cp sys/usr/lib/more/two.so sys/usr/lib/more/three.so
+cp sys/usr/lib/more/two.so sys/usr/lib/more/four.so
+put /etc/loader/loader.conf '
+# load four
+path "/usr/lib/more"
+load two
+load three.so
+load gone'
+program /usr/bin/loader -ldl <<<'#include <dlfcn.h>
+	#include <stdio.h>
+	int main(void)
+	{
+		return !fopen("/etc/loader/loader.conf", "r") || !dlopen("/usr/lib/more/two.so", RTLD_NOW);
+	}'
+sed -i 's|/usr/lib/more/two.so|/usr/lib/mXre/two.so|' sys/usr/bin/loader
+inspect /usr/bin/loader
+is "$(planned)" "/etc/loader/loader.conf /usr/bin/loader /usr/lib/more/three.so /usr/lib/more/two.so" \
+	"modules by bare names in a directory that the configuration names"
+is "$(row tmp .strength)" "" "there is no word of a place for temporary files"
+printf 'LoadModule one /usr/lib/extra/one.so\ntemp /tmp/loader\n' >mine.conf
+inspect /usr/bin/loader --add mine.conf:/etc/mine.conf
+like "$(planned)" '/usr/lib/extra/one.so' "modules in configuration that the user adds"
+is "$(row tmp '[.strength, .by, .evidence, .included]')" '["likely","/etc/mine.conf","names /tmp",true]' \
+	"and a place for temporary files, if that is named"
+cp mine.conf mine.txt
+inspect /usr/bin/loader --add mine.txt:/etc/mine.txt
+is "$(planned | grep -c one.so)$(row tmp .strength)" 0 "a file of another kind says nothing"
+printf '# /tmp/x\na = /tmpfs/x, /var/tmp/x\n' >mine.conf
+inspect /usr/bin/loader --add mine.conf:/etc/mine.conf
+is "$(row tmp .strength)" "" "nor a comment, or other directories"
+program /usr/bin/simple <<<'int main(void) { return 0; }'
+printf 'LoadModule one /usr/lib/extra/one.so\n' >mine.conf
+inspect /usr/bin/simple --add mine.conf:/etc/mine.conf
+is "$(planned)" "/etc/mine.conf /usr/bin/simple" "nor does it to who opens no libraries"
+
 # --- a constant with something in front -------------------------------------
 
 put /etc/paper a4

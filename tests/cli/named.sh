@@ -312,6 +312,17 @@ is "$(planned)" "/usr/bin/front /usr/bin/stage /usr/share/suite/1.0/macros/m" \
 	"a program of its package that it starts by a bare name, with its data; no other word"
 is "$(row programs '[.strength, .evidence]')" '["likely","starts /usr/bin/stage, of its own package"]' "and why"
 works /usr/bin/front
+# ...or calls itself a part of it
+program /usr/bin/sieve <<<'#include <stdio.h>
+	int main(void) { puts("GNU sieve (pipes) version 1"); return 0; }'
+program /usr/bin/strainer <<<'#include <stdio.h>
+	int main(void) { puts("GNU strainer (pipe) version 1, (pipes)"); return 0; }'
+program /usr/bin/pipes <<<'#include <unistd.h>
+	const char *word = "strainer";
+	int main(void) { execlp("sieve", "sieve", (char *)0); return 1; }'
+inspect /usr/bin/pipes
+is "$(planned)" "/usr/bin/pipes /usr/bin/sieve" "a program that says it is a part of this one"
+works /usr/bin/pipes
 
 # --- beside a library -------------------------------------------------------
 

@@ -31,6 +31,7 @@ texts() {
 	printf '<html><body><h1>Title</h1><p>some &auml; text</p></body></html>\n' >page.html
 	printf '.TH X 1 2024-01-01 corpus\n.SH NAME\nx \\- something\n.SH TEXT\nWords.\n' >page.1
 	groff -man -Tascii -Z page.1 >page.grout
+	printf '.TS\nbox;\nl r.\none\t1\ntwo\t22\n.TE\n.EQ\nx sup 2\n.EN\n' >table.roff
 	cat >style.xsl <<-'EOF'
 		<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
 		<xsl:output method="text"/><xsl:template match="b">got <xsl:value-of select="@c"/>

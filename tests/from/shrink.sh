@@ -75,7 +75,7 @@ http {
 END
 echo '<p>slim</p>' >nginx.own/usr/share/nginx/html/index.html
 if fat nginx '{"Cmd":["/bin/sh","-c","exec nginx -c /etc/nginx/small.conf"],"User":"www-data","StopSignal":"SIGQUIT"}' nginx-light &&
-	shrink nginx 20 --with tmp --add /etc/nginx/mime.types --add /usr/share/nginx/html; then
+	shrink nginx 20 --add /etc/nginx/mime.types --add /usr/share/nginx/html; then
 	docker run -d --rm --network none --name nginx -v "$T/sock:/sock" slim/nginx >/dev/null
 	wait_for 20 test -S sock/nginx.sock
 	run curl -s -D headers --unix-socket sock/nginx.sock http://x/

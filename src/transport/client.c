@@ -95,6 +95,8 @@ static int try_again(struct exchange *x, struct sp_err *err)
 		     /* one that answered before may be about to come back */
 		     (failure == SP_HTTP_NO_CONNECTION && x->r->reached);
 
+	if (x->http)
+		sp_client_count_lost(x->r, x->http);
 	give_back(x);
 	if (x->request->once || !again)
 		return -1;

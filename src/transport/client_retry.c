@@ -123,6 +123,13 @@ static bool may_wait(struct sp_registry *r, int64_t ms)
 	return may;
 }
 
+void sp_client_count_lost(struct sp_registry *r, const struct sp_http *http)
+{
+	pthread_mutex_lock(&r->lock);
+	r->waited_ms += sp_http_lost_seconds(http) * UINT64_C(1000);
+	pthread_mutex_unlock(&r->lock);
+}
+
 int sp_registry_wait(struct sp_registry *r, unsigned n, const struct sp_http_response *res,
 		     struct sp_err *err)
 {

@@ -55,6 +55,8 @@ static int ping(struct sp_registry *r, const struct sp_url *base, struct sp_http
 		.cut_errors = true }, res, err);
 
 	*ret_failure = sp_http_failure(http);
+	if (rc)
+		sp_client_count_lost(r, http);
 	sp_conns_give(r->conns, base, http);
 	return rc;
 }

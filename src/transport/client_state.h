@@ -30,6 +30,11 @@ struct sp_registry {
 /* client_retry.c: is this status one that may be another soon? */
 bool sp_client_is_passing(long status);
 
+/* client_retry.c: what the last request with this handle waited in vain is taken from
+ * the time that may be spent waiting, so that a silent server is not waited for in
+ * every try. */
+void sp_client_count_lost(struct sp_registry *r, const struct sp_http *http);
+
 /* Show each warning of the registry once. */
 void sp_client_take_warnings(struct sp_registry *r, const struct sp_http_response *res);
 

@@ -203,7 +203,6 @@ static int make(struct sp_conns *c, const struct sp_url *url, struct sp_http **r
 	bool own = c->origin.host && sp_url_same_origin(&c->origin, url);
 	const struct sp_buf *ca = own ? &c->own_ca : &c->ca;
 	struct sp_http_options options = {
-		.proxy = sp_proxy_for(c->registry, url),
 		.ca_pem = ca->len ? ca->data : NULL,
 		.client_cert = own ? c->client_cert : NULL,
 		.client_key = own ? c->client_key : NULL,
@@ -215,6 +214,8 @@ static int make(struct sp_conns *c, const struct sp_url *url, struct sp_http **r
 		.cancelled = c->options ? c->options->cancelled : NULL,
 	};
 
+	if (sp_proxy_for(c->registry, url, &c->arena, &options.proxy, err))
+		return -1;
 	return sp_http_new(&options, ret, err);
 }
 

@@ -34,9 +34,11 @@ const struct sp_registry_options *sp_registry_options_of(const struct sp_transpo
 /* Is host[:port] in a list of such? */
 bool sp_host_listed(const char *const *list, size_t list_nr, const char *host);
 
-/* proxy.c: the proxy that the environment of the options names for url, or NULL; it
- * lives as long as the options. */
-const char *sp_proxy_for(const struct sp_registry_options *options,
-			 const struct sp_url *url);
+/* proxy.c: the proxy that the environment of the options names for url; ret->url is
+ * NULL for none.  The strings live in the arena, or as long as the options.  SP_EUSAGE
+ * for what is no URL of a proxy; no message shows who we are to it. */
+SP_CHECKED int sp_proxy_for(const struct sp_registry_options *options, const struct sp_url *url,
+			    struct sp_arena *arena, struct sp_http_proxy *ret,
+			    struct sp_err *err);
 
 #endif

@@ -15,13 +15,14 @@
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <string.h>
-#include <strings.h>
+
+#include "transport/http_message.h"
 
 #define CONNECT_SECONDS 10
 #define STALL_SECONDS 60
+#define PROXY_AUTH 407
 #define POLL_MS 200			/* how soon a cancelled request ends */
 #define BUFFER_BYTES (256L * 1024)	/* of libcurl, in each direction */
-#define PENDING_MAX (512 * 1024)	/* bytes of a body that nobody has read yet */
 
 #define FUNCTIONS(X)                                                            \
 	X(global_init) X(global_cleanup) X(easy_init) X(easy_cleanup)           \
@@ -40,17 +41,9 @@ struct curl_api {
 /* One request under way. */
 struct transfer {
 	struct sp_http *http;
-	struct sp_http_request request;
-	struct sp_http_response *response;
-	struct sp_err *err;	/* of whoever waits for it now */
-	uint64_t sent;		/* bytes of the body: where the next one is */
-	bool failed;		/* a callback has set err */
-	bool piecemeal;		/* the body is kept in pending until it is read */
-	bool body_begun, paused, done;
-	bool cut;		/* the rest of the body was not wanted */
+	struct sp_http_message m;
+	bool done;
 	CURLcode rc;		/* when done */
-	struct sp_buf pending;
-	size_t pending_read;	/* bytes of pending that were read */
 	struct curl_slist *headers;
 	char detail[CURL_ERROR_SIZE];
 };
@@ -62,6 +55,7 @@ struct sp_http {
 	CURLM *multi;
 	struct transfer *now;	/* the request that was started, or NULL */
 	int os_errno;
+	unsigned lost_seconds;
 	enum sp_http_failure failure;
 };
 
@@ -122,36 +116,12 @@ void sp_http_free(struct sp_http *http)
 	free(http);
 }
 
-/* What of a URL may be shown: a query can be as good as a password. */
-static int url_len(const char *url)
-{
-	return (int)strcspn(url, "?#");
-}
-
-static int fail(struct transfer *t, const char *what)
-{
-	t->failed = true;
-	return sp_err_set(t->err, SP_ENETWORK, "%.*s: %s", url_len(t->request.url),
-			  t->request.url, what);
-}
-
 static size_t on_read(char *buf, size_t size, size_t nr, void *ctx)
 {
 	struct transfer *t = ctx;
-	const struct sp_http_request *r = &t->request;
-	uint64_t left = r->body_len - t->sent;
-	size_t len = size * nr < left ? size * nr : (size_t)left;
+	size_t len;
 
-	if (r->read) {
-		if (len && r->read(r->read_ctx, buf, len, t->sent, &len, t->err)) {
-			t->failed = true;
-			return CURL_READFUNC_ABORT;
-		}
-	} else if (len) {
-		memcpy(buf, (const char *)r->body + t->sent, len);
-	}
-	t->sent += len;
-	return len;
+	return sp_http_message_give(&t->m, buf, size * nr, &len) ? CURL_READFUNC_ABORT : len;
 }
 
 /* Called when the body must be sent again, over a new connection. */
@@ -159,79 +129,40 @@ static int on_seek(void *ctx, curl_off_t offset, int origin)
 {
 	struct transfer *t = ctx;
 
-	if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > t->request.body_len)
+	if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > t->m.request.body_len)
 		return CURL_SEEKFUNC_FAIL;
-	t->sent = (uint64_t)offset;
+	t->m.sent = (uint64_t)offset;
 	return CURL_SEEKFUNC_OK;
 }
 
-static bool is_error(const struct transfer *t)
+static long status_of(struct sp_http *http)
 {
 	long status = 0;
 
-	t->http->api.easy_getinfo(t->http->easy, CURLINFO_RESPONSE_CODE, &status);
-	return status >= 400;
+	http->api.easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status;
 }
 
 static size_t on_body(char *data, size_t size, size_t nr, void *ctx)
 {
 	struct transfer *t = ctx;
-	const struct sp_http_request *r = &t->request;
-	size_t len = size * nr;
 
-	t->body_begun = true;
-	if (t->piecemeal) {
-		if (t->pending.len - t->pending_read >= PENDING_MAX) {
-			t->paused = true;
-			return CURL_WRITEFUNC_PAUSE;
-		}
-		sp_buf_add(&t->pending, data, len);
-		return len;
+	switch (sp_http_message_take(&t->m, data, size * nr, status_of(t->http) >= 400)) {
+	case SP_HTTP_TAKEN:
+		return size * nr;
+	case SP_HTTP_PAUSE:
+		return CURL_WRITEFUNC_PAUSE;
+	case SP_HTTP_STOP:
+		break;
 	}
-	if (r->write) {
-		if (r->write(r->write_ctx, data, len, t->err)) {
-			t->failed = true;
-			return 0;
-		}
-		return len;
-	}
-	if (len > r->limit - t->response->body.len && r->cut_errors && is_error(t)) {
-		sp_buf_add(&t->response->body, data, r->limit - t->response->body.len);
-		t->cut = true;
-		return 0;
-	}
-	if (len > r->limit - t->response->body.len) {
-		fail(t, "the answer is longer than it may be");
-		return 0;
-	}
-	sp_buf_add(&t->response->body, data, len);
-	return len;
+	return 0;
 }
 
 static size_t on_header(char *data, size_t size, size_t nr, void *ctx)
 {
 	struct transfer *t = ctx;
-	struct sp_buf *headers;
-	size_t len = size * nr, used = len;
 
-	if (!t->response)
-		return len;
-	headers = &t->response->headers;
-
-	/* a status line: what came before was a "100 Continue" or the like */
-	if (len >= 5 && strncasecmp(data, "HTTP/", 5) == 0)
-		sp_buf_reset(headers);
-	while (used > 0 && (data[used - 1] == '\r' || data[used - 1] == '\n'))
-		used--;
-	if (used > SP_HTTP_HEADERS_MAX - headers->len) {
-		fail(t, "the headers of the answer are too long");
-		return 0;
-	}
-	if (used && !memchr(data, '\0', used)) {
-		sp_buf_add(headers, data, used);
-		sp_buf_addch(headers, '\0');
-	}
-	return len;
+	return sp_http_message_header(&t->m, data, size * nr) ? 0 : size * nr;
 }
 
 /* Collects the result of setopt calls: one that an old libcurl does not know
@@ -245,6 +176,32 @@ struct setter {
 	((s)->rc = (s)->rc ? (s)->rc                                            \
 			   : (s)->api->easy_setopt((s)->easy, (option), (value)))
 
+static void set_proxy(struct setter *s, const struct sp_http_options *o)
+{
+	/* an empty string, or libcurl asks the environment */
+	SET(s, CURLOPT_PROXY, o->proxy.url ? o->proxy.url : "");
+	if (!o->proxy.url)
+		return;
+	/* what is for the registry is not for the proxy */
+	SET(s, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+	SET(s, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	if (o->proxy.user) {
+		SET(s, CURLOPT_PROXYUSERNAME, o->proxy.user);
+		SET(s, CURLOPT_PROXYPASSWORD, o->proxy.password);
+	}
+}
+
+/* Certificates to trust, of the other side and of a proxy with TLS. */
+static void set_trust(struct setter *s, const struct sp_http_options *o)
+{
+	struct curl_blob blob = { (void *)o->ca_pem, strlen(o->ca_pem), CURL_BLOB_COPY };
+
+	/* takes the place of the system's file, not of its directory */
+	SET(s, CURLOPT_CAINFO_BLOB, &blob);
+	if (o->proxy.url)
+		SET(s, CURLOPT_PROXY_CAINFO_BLOB, &blob);
+}
+
 static void set_connection(struct setter *s, const struct sp_http_options *o)
 {
 	unsigned connect = o->connect_seconds ? o->connect_seconds : CONNECT_SECONDS;
@@ -254,8 +211,6 @@ static void set_connection(struct setter *s, const struct sp_http_options *o)
 	SET(s, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 	SET(s, CURLOPT_FOLLOWLOCATION, 0L);
 	SET(s, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	/* an empty string, or libcurl asks the environment */
-	SET(s, CURLOPT_PROXY, o->proxy ? o->proxy : "");
 	SET(s, CURLOPT_CONNECTTIMEOUT, (long)connect);
 	SET(s, CURLOPT_LOW_SPEED_LIMIT, o->stall_bytes ? (long)o->stall_bytes : 1L);
 	SET(s, CURLOPT_LOW_SPEED_TIME, (long)stall);
@@ -266,13 +221,8 @@ static void set_connection(struct setter *s, const struct sp_http_options *o)
 	s->api->easy_setopt(s->easy, CURLOPT_UPLOAD_BUFFERSIZE, BUFFER_BYTES);
 	if (o->unix_socket)
 		SET(s, CURLOPT_UNIX_SOCKET_PATH, o->unix_socket);
-	if (o->ca_pem) {
-		struct curl_blob blob = { (void *)o->ca_pem, strlen(o->ca_pem),
-					  CURL_BLOB_COPY };
-
-		/* takes the place of the system's file, not of its directory */
-		SET(s, CURLOPT_CAINFO_BLOB, &blob);
-	}
+	if (o->ca_pem)
+		set_trust(s, o);
 	if (o->client_cert) {
 		SET(s, CURLOPT_SSLCERT, o->client_cert);
 		SET(s, CURLOPT_SSLKEY, o->client_key ? o->client_key : o->client_cert);
@@ -333,15 +283,16 @@ static int begin(struct sp_http *http, struct transfer *t, struct sp_err *err)
 	const struct curl_api *api = &http->api;
 	struct setter s = { api, http->easy, CURLE_OK };
 
-	t->headers = header_list(api, &t->request);
+	t->headers = header_list(api, &t->m.request);
 	if (!t->headers)
 		return sp_err_set(err, SP_EFAIL, "libcurl is out of memory");
 	api->easy_reset(http->easy);
 	SET(&s, CURLOPT_ERRORBUFFER, t->detail);
-	SET(&s, CURLOPT_URL, t->request.url);
+	SET(&s, CURLOPT_URL, t->m.request.url);
 	SET(&s, CURLOPT_HTTPHEADER, t->headers);
 	set_connection(&s, &http->options);
-	set_body(&s, &t->request);
+	set_proxy(&s, &http->options);
+	set_body(&s, &t->m.request);
 	set_callbacks(&s, t);
 	if (s.rc || api->multi_add_handle(http->multi, http->easy))
 		return sp_err_set(err, SP_EFAIL, "libcurl: %s",
@@ -356,28 +307,28 @@ static int step(struct sp_http *http, struct transfer *t, struct sp_err *err)
 	const struct curl_api *api = &http->api;
 	int running, left;
 
-	t->err = err;
+	t->m.err = err;
 	if (cancelled && *cancelled) {
-		t->failed = true;
+		t->m.failed = true;
 		return sp_err_set(err, SP_ECANCELLED, "cancelled");
 	}
 	if (api->multi_perform(http->multi, &running)) {
-		t->failed = true;
+		t->m.failed = true;
 		return sp_err_set(err, SP_EFAIL, "libcurl cannot go on");
 	}
 	for (CURLMsg *m; (m = api->multi_info_read(http->multi, &left));)
 		if (m->msg == CURLMSG_DONE) {
 			t->done = true;
-			t->rc = t->cut ? CURLE_OK : m->data.result;
+			t->rc = t->m.cut ? CURLE_OK : m->data.result;
 		}
-	if (!t->done && !t->paused && !(t->piecemeal && t->pending.len > t->pending_read))
+	if (!t->done && !t->m.paused && !(t->m.piecemeal && sp_http_message_unread(&t->m)))
 		api->multi_poll(http->multi, NULL, 0, POLL_MS, NULL);
 	return 0;
 }
 
 static enum sp_http_failure failure_of(const struct transfer *t)
 {
-	if (t->failed)
+	if (t->m.failed)
 		return SP_HTTP_OWN;
 	switch (t->rc) {
 	case CURLE_OK:
@@ -398,47 +349,99 @@ static enum sp_http_failure failure_of(const struct transfer *t)
 	}
 }
 
+/* The status with which the proxy, and not what is behind it, turned us away; or 0. */
+static long turned_away(struct sp_http *http, const struct transfer *t)
+{
+	long tunnel = 0, status = status_of(http);
+
+	if (!http->options.proxy.url || t->m.failed)
+		return 0;
+	http->api.easy_getinfo(http->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+	if (tunnel)
+		return tunnel / 100 == 2 ? 0 : tunnel;
+	return status == PROXY_AUTH ? status : 0;
+}
+
+static int explain_proxy(struct sp_http *http, struct transfer *t, long status)
+{
+	const struct sp_http_proxy *proxy = &http->options.proxy;
+	sp_autofree char *what = NULL;
+
+	if (status == PROXY_AUTH)
+		what = sp_strf("%s %s", proxy->name, proxy->user ?
+			       "does not take the user and password that are in it" :
+			       "wants a user and a password; put them in front of its name: "
+			       "http://USER:PASSWORD@HOST:PORT");
+	else
+		what = sp_strf("%s does not lead there: it answers %ld", proxy->name, status);
+	sp_http_message_explain(&t->m, what);
+	if (status == PROXY_AUTH)
+		t->m.err->code = SP_EAUTH;
+	/* what it cannot do now it may do later */
+	http->failure = status >= 500 ? SP_HTTP_BROKEN : SP_HTTP_OWN;
+	return -1;
+}
+
 /* What became of a transfer that is over. */
 static int outcome(struct sp_http *http, struct transfer *t, struct sp_err *err)
 {
+	const char *proxy = http->options.proxy.name;
+	long status = turned_away(http, t);
+	sp_autofree char *what = NULL;
+
+	t->m.err = err;
+	if (status)
+		return explain_proxy(http, t, status);
 	http->failure = failure_of(t);
-	if (http->failure == SP_HTTP_OK || t->failed)
-		return t->failed ? -1 : 0;
-	return sp_err_set(err, SP_ENETWORK, "%.*s: %s", url_len(t->request.url),
-			  t->request.url,
-			  *t->detail ? t->detail : http->api.easy_strerror(t->rc));
+	if (http->failure == SP_HTTP_OK || t->m.failed)
+		return t->m.failed ? -1 : 0;
+	what = sp_strf("%s%s%s", proxy ? proxy : "", proxy ? ": " : "",
+		       *t->detail ? t->detail : http->api.easy_strerror(t->rc));
+	return sp_http_message_explain(&t->m, what);
+}
+
+/* How much of the time of a request that timed out was spent waiting. */
+static unsigned stall_seconds(const struct sp_http_options *o, double seconds)
+{
+	unsigned stall = o->stall_seconds ? o->stall_seconds : STALL_SECONDS;
+
+	return seconds < stall ? (unsigned)seconds : stall;
 }
 
 /* Forget the transfer; what it wrote to its response stays. */
 static void end(struct sp_http *http, struct transfer *t)
 {
 	const struct curl_api *api = &http->api;
+	double seconds = 0;
 	long os_errno = 0;
 
 	api->easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &os_errno);
 	http->os_errno = t->done && t->rc == CURLE_COULDNT_CONNECT ? (int)os_errno : 0;
+	api->easy_getinfo(http->easy, CURLINFO_TOTAL_TIME, &seconds);
+	http->lost_seconds = t->done && t->rc == CURLE_OPERATION_TIMEDOUT ?
+				     stall_seconds(&http->options, seconds) : 0;
 	api->multi_remove_handle(http->multi, http->easy);
 	/* the error buffer and the list go away now */
 	api->easy_reset(http->easy);
 	api->slist_free_all(t->headers);
-	sp_buf_release(&t->pending);
+	sp_buf_release(&t->m.pending);
 }
 
 static void take_status(struct sp_http *http, struct sp_http_response *response)
 {
-	http->api.easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
+	response->status = status_of(http);
 }
 
 int sp_http_do(struct sp_http *http, const struct sp_http_request *request,
 	       struct sp_http_response *ret, struct sp_err *err)
 {
 	struct sp_http_response response = { 0 };
-	struct transfer t = { .http = http, .request = *request, .response = &response,
-			      .err = err };
+	struct transfer t = { .http = http, .m = { .request = *request, .response = &response,
+						   .err = err } };
 	int rc = begin(http, &t, err);
 
 	if (rc)
-		t.failed = true;
+		t.m.failed = true;
 	while (!rc && !t.done)
 		rc = step(http, &t, err);
 	rc = outcome(http, &t, err);
@@ -460,25 +463,25 @@ int sp_http_start(struct sp_http *http, const struct sp_http_request *request,
 	struct sp_http_response response = { 0 };
 
 	sp_http_stop(http);
-	*t = (struct transfer){ .http = http, .request = *request, .response = &response,
-				.piecemeal = true };
-	t->request.url = sp_strdup(request->url);
+	*t = (struct transfer){ .http = http, .m = { .request = *request, .piecemeal = true,
+						     .response = &response } };
+	t->m.request.url = sp_strdup(request->url);
 	http->now = t;
 	int rc = begin(http, t, err);
 
 	if (rc)
-		t->failed = true;
-	while (!rc && !t->done && !t->body_begun)
+		t->m.failed = true;
+	while (!rc && !t->done && !t->m.body_begun)
 		rc = step(http, t, err);
 	take_status(http, &response);
-	if (rc || (t->done && !t->body_begun && outcome(http, t, err))) {
+	if (rc || turned_away(http, t) || (t->done && !t->m.body_begun && t->rc)) {
 		outcome(http, t, err);
 		sp_http_response_release(&response);
 		sp_http_stop(http);
 		return -1;
 	}
 	/* trailers of a body are of no interest */
-	t->response = NULL;
+	t->m.response = NULL;
 	sp_http_response_release(ret);
 	*ret = response;
 	return 0;
@@ -488,17 +491,14 @@ int sp_http_read(struct sp_http *http, void *buf, size_t len, size_t *ret_len,
 		 struct sp_err *err)
 {
 	struct transfer *t = http->now;
-	size_t there;
 
-	while (t->pending.len == t->pending_read) {
-		sp_buf_reset(&t->pending);
-		t->pending_read = 0;
+	while (!sp_http_message_unread(&t->m)) {
 		if (t->done) {
 			*ret_len = 0;
 			return outcome(http, t, err);
 		}
-		if (t->paused) {
-			t->paused = false;
+		if (t->m.paused) {
+			t->m.paused = false;
 			http->api.easy_pause(http->easy, CURLPAUSE_CONT);
 		}
 		if (step(http, t, err)) {
@@ -506,11 +506,7 @@ int sp_http_read(struct sp_http *http, void *buf, size_t len, size_t *ret_len,
 			return -1;
 		}
 	}
-	there = t->pending.len - t->pending_read;
-	len = len < there ? len : there;
-	memcpy(buf, t->pending.data + t->pending_read, len);
-	t->pending_read += len;
-	*ret_len = len;
+	*ret_len = sp_http_message_read(&t->m, buf, len);
 	return 0;
 }
 
@@ -521,7 +517,7 @@ void sp_http_stop(struct sp_http *http)
 	if (!t)
 		return;
 	end(http, t);
-	free((char *)t->request.url);
+	free((char *)t->m.request.url);
 	free(t);
 	http->now = NULL;
 }
@@ -531,33 +527,12 @@ enum sp_http_failure sp_http_failure(const struct sp_http *http)
 	return http->failure;
 }
 
+unsigned sp_http_lost_seconds(const struct sp_http *http)
+{
+	return http->lost_seconds;
+}
+
 int sp_http_errno(const struct sp_http *http)
 {
 	return http->os_errno;
-}
-
-const char *sp_http_header(const struct sp_http_response *response, const char *name)
-{
-	return sp_http_header_next(response, name, NULL);
-}
-
-const char *sp_http_header_next(const struct sp_http_response *response, const char *name,
-				const char *value)
-{
-	const char *p = response->headers.data, *end = p + response->headers.len;
-	size_t len = strlen(name);
-
-	if (value)
-		p = value + strlen(value) + 1;
-	for (; p && p < end; p += strlen(p) + 1)
-		if (strncasecmp(p, name, len) == 0 && p[len] == ':')
-			return p + len + 1 + strspn(p + len + 1, " \t");
-	return NULL;
-}
-
-void sp_http_response_release(struct sp_http_response *response)
-{
-	sp_buf_release(&response->headers);
-	sp_buf_release(&response->body);
-	response->status = 0;
 }

@@ -36,10 +36,16 @@
 
 #define SP_HTTP_HEADERS_MAX (256 * 1024)	/* bytes of all response headers */
 
+struct sp_http_proxy {
+	const char *url;		/* without who we are; NULL for none */
+	const char *name;		/* for messages */
+	const char *user, *password;	/* NULL for none */
+};
+
 /* What is the same for all requests.  The strings are borrowed. */
 struct sp_http_options {
 	const char *unix_socket;	/* path, or NULL for TCP */
-	const char *proxy;		/* URL, or NULL for none */
+	struct sp_http_proxy proxy;
 	const char *ca_pem;		/* certificates to trust besides the system's, or NULL */
 	const char *client_cert, *client_key;	/* paths of PEM files, or NULL */
 	bool insecure;			/* any certificate will do */
@@ -107,6 +113,9 @@ void sp_http_stop(struct sp_http *http);
 /* The errno of a connection that failed in the last request, else 0. */
 int sp_http_errno(const struct sp_http *http);
 
+/* Seconds that the last request waited in vain before it was given up. */
+unsigned sp_http_lost_seconds(const struct sp_http *http);
+
 /* Why the last request has no answer, for who wants to try again. */
 enum sp_http_failure {
 	SP_HTTP_OK,		/* it has one */
@@ -114,7 +123,7 @@ enum sp_http_failure {
 	SP_HTTP_NO_TLS,		/* the other side does not speak it, or not with us */
 	SP_HTTP_UNTRUSTED,	/* its certificate */
 	SP_HTTP_BROKEN,		/* began, and broke off or stood still */
-	SP_HTTP_OWN		/* a callback, a limit, cancelled */
+	SP_HTTP_OWN		/* a callback, a limit, cancelled; a proxy that does not let us */
 };
 enum sp_http_failure sp_http_failure(const struct sp_http *http);
 

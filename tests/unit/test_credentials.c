@@ -109,21 +109,32 @@ static void test_files(void)
 static const char *proxy(const char *const *env, size_t nr, const char *text)
 {
 	struct sp_registry_options o = { .env = env, .env_nr = nr };
+	struct sp_http_proxy found;
 	struct sp_err err = { 0 };
 	struct sp_url url;
 
-	return sp_url_parse(text, &arena, &url, &err) ? "bad" : sp_proxy_for(&o, &url);
+	if (sp_url_parse(text, &arena, &url, &err) ||
+	    sp_proxy_for(&o, &url, &arena, &found, &err))
+		return strstr(err.msg, "secret") ? "a secret was told" : "bad";
+	if (!found.url || !found.user)
+		return found.url;
+	return sp_arena_strf(&arena, "%s as %s/%s", found.url, found.user, found.password);
 }
 
 static void test_proxies(void)
 {
 	const char *env[] = { "HTTPS_PROXY=http://p:1", "http_proxy=http://q:2",
-			      "NO_PROXY=a.io, .b.io,10.0.0.0/8,c.io:8443" };
+			      "NO_PROXY=a.io, .b.io,10.0.0.0/8,c.io:8443,2001:db8::/33,"
+			      "fd00::1,192.0.2.1:444,[fd00::2]:444,1.2.3.4/,1.2.3.4/99" };
 	static const char *const none[] = { "https://a.io/", "https://x.a.io/", "https://x.b.io/",
 					    "https://10.1.2.3/", "https://c.io:8443/",
+					    "https://[2001:db8:7fff::1]/", "https://[fd00::1]/",
+					    "https://192.0.2.1:444/", "https://[fd00::2]:444/",
 					    "https://localhost/", "https://127.0.0.1:5000/" };
 	static const char *const some[] = { "https://xa.io/", "https://11.1.2.3/", "https://c.io/",
-					    "https://a.io.evil/" };
+					    "https://a.io.evil/", "https://[2001:db8:8000::1]/",
+					    "https://[fd00::2]/", "https://192.0.2.1/",
+					    "https://1.2.3.4/" };
 
 	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
 		ok(!proxy(env, 3, none[i]), "%s: no proxy", none[i]);
@@ -136,6 +147,37 @@ static void test_proxies(void)
 	is_str(proxy(env, 2, "https://d.io/"), "http://all:1", "one for all");
 }
 
+/* How the variables may be written; who we are is apart from the URL. */
+static void test_proxy_urls(void)
+{
+	static const char *const rows[][2] = {
+		{ "p.io:3128", "http://p.io:3128" },
+		{ "http://p.io", "http://p.io:80" },
+		{ "HTTPS://p.io/", "HTTPS://p.io:443" },
+		{ "socks5h://p.io", "socks5h://p.io:1080" },
+		{ "http://[fd00::1]:3128/", "http://[fd00::1]:3128" },
+		{ "http://[fd00::1]", "http://[fd00::1]:80" },
+		{ "http://u:secret@p.io:1", "http://p.io:1 as u/secret" },
+		{ "u:sec@ret@p.io:1", "http://p.io:1 as u/sec@ret" },
+		{ "http://a%40b:c%3Ad@p.io:1", "http://p.io:1 as a@b/c:d" },
+		{ "http://u@p.io:1", "http://p.io:1 as u/" },
+		{ "ftp://u:secret@p.io", "bad" },
+		{ "http://", "bad" },
+		{ "http://:1", "bad" },
+		{ "http://p.io:1/path", "bad" },
+		{ "http://p.io:port", "bad" },
+		{ "http://p.io secret", "bad" },
+		{ "http://u:secret%0a@p.io", "bad" },
+		{ "http://u:secret%4@p.io", "bad" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char *env[] = { sp_arena_strf(&arena, "https_proxy=%s", rows[i][0]) };
+
+		is_str(proxy(env, 1, "https://r.io/"), rows[i][1], "%s", rows[i][0]);
+	}
+}
+
 int main(void)
 {
 	if (chdir(scratch_dir()))
@@ -144,6 +186,7 @@ int main(void)
 	test_creds();
 	test_files();
 	test_proxies();
+	test_proxy_urls();
 	sp_arena_release(&arena);
 	return test_done();
 }

@@ -15,7 +15,7 @@ fi
 ok "there are enough of them" test "$(wc -l <cases)" -gt 200
 ls -A /tmp >tmp-before
 
-CPU_MAX=2 MEMORY_MAX=$((64 * 1024))	# seconds, KiB
+CPU_MAX=6 MEMORY_MAX=$((64 * 1024))	# seconds, KiB
 [ "$BUILD" = "${BUILD%san-*}" ] || CPU_MAX=20 MEMORY_MAX=$((1024 * 1024))
 
 # attempt CMD...: sets $status, $said and $spent (what was over a limit)

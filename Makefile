@@ -6,7 +6,7 @@
 #   SAN=address,undefined                      sanitizers, in a folder of their own
 #   DESTDIR PREFIX BINDIR LIBDIR INCLUDEDIR DATADIR MANDIR   where install puts things
 #   V=1                                        show commands, and each test by name
-#   JOBS=2                                     how many tests run at the same time
+#   JOBS=3                                     how many tests run at the same time
 
 PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
@@ -18,7 +18,8 @@ MANDIR     ?= $(DATADIR)/man
 CFLAGS     ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 PROVE      ?= prove
-JOBS       ?= 2
+# One more than processors: some tests wait for what is slow on purpose.
+JOBS       ?= $(shell echo $$(($$(nproc) + 1)))
 
 VERSION := $(shell sed -n 's/^.define SCRATCHPACK_VERSION "\(.*\)"/\1/p' include/scratchpack.h)
 SOVERSION := $(firstword $(subst ., ,$(VERSION)))
@@ -176,7 +177,9 @@ uninstall:
 # --- testing --------------------------------------------------------------------
 
 # What tests/lib.sh tells the tests; $(TESTENV) prove ... runs one by hand.
-TESTENV = SCRATCHPACK=$(CURDIR)/$(COMMAND) BUILD=$(CURDIR)/$(BUILD) TOP=$(CURDIR)
+# Go's own packages are compiled once for all tests that need them.
+TESTENV = SCRATCHPACK=$(CURDIR)/$(COMMAND) BUILD=$(CURDIR)/$(BUILD) TOP=$(CURDIR) \
+	GOCACHE=$(CURDIR)/build/go-cache
 RUN_TESTS = $(Q)$(TESTENV) $(PROVE) $(if $(V),-v) --timer --exec '' -j$(JOBS)
 CLI_TESTS := $(sort $(wildcard tests/cli/*.sh))
 MAKE_TESTS := $(sort $(wildcard tests/make/*.sh))

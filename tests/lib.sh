@@ -67,7 +67,7 @@ RUN=$(mktemp -d "${TMPDIR:-/tmp}/sp-run.XXXXXXXX") || exit 1
 status=0 stdout='' stderr='' pid=''
 
 # The tests decide what the command sees, not the shell they were started from.
-export LC_ALL=C TZ=UTC PATH="$PATH:/usr/sbin:/sbin"
+export LC_ALL=C TZ=UTC PATH="$PATH:/usr/sbin:/sbin" GOCACHE="${GOCACHE:-$TOP/build/go-cache}"
 unset SOURCE_DATE_EPOCH DOCKER_HOST DOCKER_CONFIG CONTAINER_HOST NO_COLOR COLUMNS CDPATH
 umask 022
 exec </dev/null

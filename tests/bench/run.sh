@@ -66,7 +66,7 @@ build_program() {
 		}
 	EOF2
 	printf 'module bench\n\ngo 1.18\n' >"$dir/go.mod"
-	(cd "$dir" && GOCACHE=$T/gocache GOFLAGS=-mod=mod CGO_ENABLED=0 go build -o "$1" .)
+	(cd "$dir" && GOCACHE=${GOCACHE:-$T/gocache} GOFLAGS=-mod=mod CGO_ENABLED=0 go build -o "$1" .)
 }
 
 program=$T/program

@@ -71,9 +71,9 @@ each() {
 	shift 3
 	wrong='' nr=0
 	while read -r name where want regex; do
-		# all of them in make check-hostile; each reader meets each kind here too
+		# all of them in make check-hostile; here verify meets each, the others every sixth
 		nr=$((nr + 1))
-		[ -n "${HOSTILE_ALL:-}" ] || [[ $mode = verify || $mode = from ]] || ((nr % 6 == 0)) || continue
+		[ -n "${HOSTILE_ALL:-}" ] || [ $mode = verify ] || ((nr % 6 == 0)) || continue
 		leaves "$name" "$where"
 		image=images/$name
 		[ -e "$image" ] || image+=.tar

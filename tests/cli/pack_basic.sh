@@ -131,7 +131,6 @@ if have go; then
 			}
 		}
 	END
-	[ -n "${HOME:-}" ] || export GOCACHE=$T/gocache
 	export GO111MODULE=off GOFLAGS='' CGO_ENABLED=0
 	ok "go builds a program" go build -o go-static main.go
 	packs go-static "Go, static"

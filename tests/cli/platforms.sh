@@ -51,7 +51,6 @@ if have go; then
 
 		func main() { println("hello") }
 	END
-	[ -n "${HOME:-}" ] || export GOCACHE=$T/gocache
 	export GO111MODULE=off GOFLAGS='' CGO_ENABLED=0
 	go_for() { # FILE PLATFORM TEXT VAR...
 		ok "go builds for $3" env "${@:4}" go build -o "$1" main.go

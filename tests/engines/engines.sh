@@ -30,7 +30,7 @@ go_hello() { # FILE GOARCH
 			fmt.Println(strings.Join(append([]string{"hello"}, os.Args[1:]...), " "))
 		}
 	END
-	CGO_ENABLED=0 GO111MODULE=off GOCACHE="$T/gocache" GOARCH="$2" GOFLAGS='' \
+	CGO_ENABLED=0 GO111MODULE=off GOARCH="$2" GOFLAGS='' \
 		go build -ldflags='-s -w' -o "$1" go/main.go
 }
 

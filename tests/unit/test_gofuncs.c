@@ -8,7 +8,7 @@
 #include "base/map.h"
 #include "elf_files.h"
 
-#define GO "GOCACHE=$PWD/cache GO111MODULE=off GOFLAGS= GOPROXY=off CGO_ENABLED=0 "
+#define GO "GOCACHE=${GOCACHE:-$PWD/cache} GO111MODULE=off GOFLAGS= GOPROXY=off CGO_ENABLED=0 "
 
 struct names {
 	struct sp_arena arena;
@@ -115,7 +115,7 @@ static void compiled(void)
 		  "objcopy -S --rename-section .data.rel.ro.gopclntab=.other full stripped" },
 		/* Not optimised, where the runtime must be compiled for it. */
 		{ "GOARCH=mips", "-gcflags='all=-N -l'", NULL },
-		{ "GOARCH=arm", "-gcflags='all=-N -l'", NULL },
+		{ "GOARCH=arm GOARM=6", "-gcflags='all=-N -l'", NULL },
 		{ "GOARCH=s390x", "-gcflags='all=-N -l'", NULL },
 	};
 

@@ -7,7 +7,7 @@
 #include "elf/kind.h"
 #include "elf_files.h"
 
-#define GO "GOCACHE=$PWD/cache GO111MODULE=off GOFLAGS= GOPROXY=off CGO_ENABLED=0 "
+#define GO "GOCACHE=${GOCACHE:-$PWD/cache} GO111MODULE=off GOFLAGS= GOPROXY=off CGO_ENABLED=0 "
 #define MAGIC "\xff Go buildinf:"
 #define MARK1 "0w\xaf\x0c\x92t\x08\x02""A\xe1\xc1\x07\xe6\xd6\x18\xe6"
 #define MARK2 "\xf9""2C1\x86\x18 r\x00\x82""B\x10""A\x16\xd8\xf2"

@@ -7,7 +7,7 @@
 #include "elf_files.h"
 
 #define NOSTDLIB "void _start(void) { for (;;); }"
-#define GO "GOCACHE=$PWD/cache GO111MODULE=off GOFLAGS= GOPROXY=off CGO_ENABLED=0 "
+#define GO "GOCACHE=${GOCACHE:-$PWD/cache} GO111MODULE=off GOFLAGS= GOPROXY=off CGO_ENABLED=0 "
 
 static void is_platform(struct blob *b, const char *want, const char *what)
 {

@@ -74,6 +74,8 @@ static int open_one(struct sp_dests *d, size_t at, const struct sp_ref *refs, si
 	if (sp_dest_open(outputs->items[at], &d->job->transport, &dest, err))
 		return -1;
 	*SP_VEC_PUSH(d->dests) = dest;
+	for (size_t k = 0; k < at && !sp_dest_follow(dest, d->dests[k]);)
+		k++;
 	/* a name that cannot be is said now, not after the work */
 	return sp_dest_names(dest, d->arena, &refs, &refs_nr, err);
 }
@@ -91,9 +93,13 @@ int sp_dests_open(struct sp_dests *d, struct scratchpack *job, struct sp_arena *
 	if (add_mounts(job, err))
 		return -1;
 	sp_job_transport(job);
-	for (size_t i = 0; i < outputs->items_nr; i++)
-		if (open_one(d, i, refs, refs_nr, err))
+	for (size_t i = 0; i < outputs->items_nr; i++) {
+		/* the later ones may mount what the earlier ones get */
+		if (open_one(d, i, refs, refs_nr, err) ||
+		    sp_job_name(job, outputs->items[i], true, err))
 			return -1;
+		sp_job_transport(job);
+	}
 	sinks = sp_arena_alloc(arena, (d->dests_nr + 1) * sizeof(struct sp_sink *));
 	for (size_t i = 0; i < d->dests_nr; i++)
 		sinks[i] = sp_dest_sink(d->dests[i]);

@@ -30,7 +30,8 @@ struct sp_sink {
 	int (*write)(struct sp_sink *, const void *data, size_t len, struct sp_err *);
 	int (*end)(struct sp_sink *, const struct sp_desc *, struct sp_err *);
 	/* Is this blob there already?  Then *ret is true, it counts as written,
-	 * and is not begun.  NULL means that it never is. */
+	 * and is not begun; else it is the blob that is begun next.  NULL means that
+	 * it never is. */
 	int (*has)(struct sp_sink *, const struct sp_desc *, bool *ret, struct sp_err *);
 };
 

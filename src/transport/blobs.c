@@ -67,20 +67,15 @@ int sp_blob_mount(struct sp_registry *r, const struct sp_desc *desc, const char 
 int sp_blob_there(struct sp_registry *r, const struct sp_desc *desc, bool *ret,
 		  struct sp_err *err)
 {
-	const struct sp_registry_options *s = sp_registry_settings(r);
-	const char *domain = sp_registry_domain(r);
-	size_t len = strlen(domain);
+	const char *const *mounts;
+	size_t nr;
 
 	if (sp_blob_has(r, desc, ret, err))
 		return -1;
-	for (size_t i = 0; !*ret && i < s->mount_from_nr; i++) {
-		const char *name = s->mount_from[i];
-
-		if (strncmp(name, domain, len) == 0 && name[len] == '/' &&
-		    strcmp(name + len + 1, sp_registry_path(r)) != 0 &&
-		    sp_blob_mount(r, desc, name + len + 1, ret, err))
+	mounts = sp_registry_mounts(r, &nr);
+	for (size_t i = 0; !*ret && i < nr; i++)
+		if (sp_blob_mount(r, desc, mounts[i], ret, err))
 			return -1;
-	}
 	return 0;
 }
 

@@ -57,6 +57,10 @@ const char *sp_registry_path(const struct sp_registry *registry);
 const struct sp_registry_options *sp_registry_settings(const struct sp_registry *registry);
 const struct sp_transport_options *sp_registry_transport(const struct sp_registry *registry);
 
+/* Paths of the same registry whose blobs may be mounted, as the settings named them when
+ * it was begun. */
+const char *const *sp_registry_mounts(const struct sp_registry *registry, size_t *ret_nr);
+
 /*
  * One request and its whole answer, which may be of any status; *ret_url, if not NULL,
  * is where it came from in the end, with strings in arena.  May be called from

@@ -1,6 +1,7 @@
 /*
  * The client's beginning and end: how a registry is spoken to, and who we are there.
  */
+#include "base/vec.h"
 #include "transport/client_state.h"
 
 #include <arpa/inet.h>
@@ -38,6 +39,12 @@ const struct sp_registry_options *sp_registry_settings(const struct sp_registry 
 const struct sp_transport_options *sp_registry_transport(const struct sp_registry *r)
 {
 	return r->options;
+}
+
+const char *const *sp_registry_mounts(const struct sp_registry *r, size_t *ret_nr)
+{
+	*ret_nr = r->mounts_nr;
+	return r->mounts;
 }
 
 /* One GET of /v2/, to see whether there is a registry behind base. */
@@ -166,24 +173,39 @@ static int connect_to(struct sp_registry *r, struct sp_http_response *res, struc
 	return 0;
 }
 
-static void add_scopes(struct sp_registry *r, bool push)
+static bool has_mount(const struct sp_registry *r, const char *path)
+{
+	for (size_t i = 0; i < r->mounts_nr; i++)
+		if (strcmp(r->mounts[i], path) == 0)
+			return true;
+	return false;
+}
+
+/* What may be mounted from here: other repositories of this registry. */
+static void add_mounts(struct sp_registry *r)
 {
 	const struct sp_registry_options *s = r->settings;
 	size_t len = strlen(r->domain);
 
+	for (size_t i = 0; i < s->mount_from_nr; i++) {
+		const char *name = s->mount_from[i];
+
+		if (strncmp(name, r->domain, len) == 0 && name[len] == '/' &&
+		    strcmp(name + len + 1, r->path) != 0 && !has_mount(r, name + len + 1))
+			*SP_VEC_PUSH(r->mounts) = sp_arena_strdup(&r->arena, name + len + 1);
+	}
+}
+
+static void add_scopes(struct sp_registry *r, bool push)
+{
 	/* a login asks for nothing but to be let in */
 	if (!*r->path)
 		return;
 	sp_auth_add_scope(r->auth, sp_arena_strf(&r->arena, "repository:%s:%s", r->path,
 						 push ? "pull,push" : "pull"));
-	for (size_t i = 0; push && i < s->mount_from_nr; i++) {
-		const char *name = s->mount_from[i];
-
-		if (strncmp(name, r->domain, len) == 0 && name[len] == '/' &&
-		    strcmp(name + len + 1, r->path) != 0)
-			sp_auth_add_scope(r->auth, sp_arena_strf(&r->arena, "repository:%s:pull",
-								 name + len + 1));
-	}
+	for (size_t i = 0; push && i < r->mounts_nr; i++)
+		sp_auth_add_scope(r->auth, sp_arena_strf(&r->arena, "repository:%s:pull",
+							 r->mounts[i]));
 }
 
 static int start(struct sp_registry *r, bool push, struct sp_err *err)
@@ -224,6 +246,7 @@ int sp_registry_new(const struct sp_transport_options *options, const struct sp_
 	r->domain = sp_arena_strdup(&r->arena, ref->domain);
 	r->path = sp_arena_strdup(&r->arena, ref->path);
 	r->name = *r->path ? sp_arena_strf(&r->arena, "%s/%s", r->domain, r->path) : r->domain;
+	add_mounts(r);
 	if (start(r, push, err)) {
 		sp_registry_free(r);
 		return -1;
@@ -251,6 +274,7 @@ void sp_registry_free(struct sp_registry *r)
 		return;
 	sp_auth_free(r->auth);
 	sp_conns_free(r->conns);
+	free(r->mounts);
 	sp_arena_release(&r->arena);
 	pthread_mutex_destroy(&r->note_lock);
 	pthread_mutex_destroy(&r->lock);

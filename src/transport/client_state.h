@@ -15,6 +15,8 @@ struct sp_registry {
 	const struct sp_transport_options *options;
 	const struct sp_registry_options *settings;
 	const char *domain, *path, *name;
+	const char **mounts;		/* paths of this registry that may be mounted from */
+	size_t mounts_nr, mounts_alloc;
 	struct sp_arena arena;		/* used before there are threads, or under lock */
 	struct sp_url base;		/* ".../v2/" */
 	struct sp_conns *conns;

@@ -28,6 +28,7 @@ struct copy {
 	atomic_ullong done;
 	pthread_mutex_t lock;		/* of what follows */
 	size_t next;			/* job: blob and destination */
+	bool follow;			/* now those that follow another one */
 	bool failed;
 	struct sp_err err;		/* the first one */
 	int event;			/* tells that a thread has ended */
@@ -104,7 +105,7 @@ static bool next_job(struct copy *c, const struct sp_desc **blob, struct sp_dest
 		*blob = &c->graph->blobs[c->next / c->dests_nr];
 		*dest = c->dests[c->next % c->dests_nr];
 		c->next++;
-		found = sp_dest_can_take(*dest);
+		found = sp_dest_can_take(*dest) && sp_dest_follows(*dest) == c->follow;
 	}
 	pthread_mutex_unlock(&c->lock);
 	return found;
@@ -263,6 +264,13 @@ int sp_copy(struct sp_graph *graph, struct sp_dest *const *dests, size_t dests_n
 		c.total += graph->blobs[i].size * (dests_nr - fed + (fed ? 1 : 0));
 	if (fed < dests_nr)
 		rc = take_all(&c, err);
+	c.next = 0;
+	c.follow = true;
+	for (size_t i = 0; !rc && i < dests_nr; i++)
+		if (sp_dest_follows(dests[i])) {
+			rc = take_all(&c, err);
+			break;
+		}
 	if (!rc && fed)
 		rc = feed_all(&c, some, err);
 	if (!rc)

@@ -18,6 +18,7 @@ struct sp_dest_ops {
 	int (*take)(struct sp_dest *, struct sp_source *, const struct sp_desc *,
 		    struct sp_err *);
 	bool (*again)(const struct sp_dest *);	/* sp_dest_again() */
+	bool (*follow)(struct sp_dest *, struct sp_dest *leader);	/* sp_dest_follow() */
 };
 
 /* The first member of each kind of destination. */
@@ -27,6 +28,7 @@ struct sp_dest {
 	char *ref;		/* the name in the text, or NULL; transport.c's */
 	char *where;		/* how to call it to the user, or NULL: as in the text */
 	bool final;		/* what is committed cannot be taken back */
+	bool follows;		/* sp_dest_follow() */
 	bool ref_is_tag;	/* a ref without ':' and '/' is a tag alone */
 };
 

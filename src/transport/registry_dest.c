@@ -6,6 +6,9 @@
  * that fails, what was sent is gone, and the blob is asked for again (sp_dest_again());
  * then it is put aside in a file without a name and sent in one piece, which can be
  * repeated.  Manifests go up when the image is whole, and the tag last.
+ *
+ * Of two repositories of one registry the second follows the first: its blobs are
+ * mounted when the first has them, and sent only if that is refused.
  */
 #include "transport/registry_dest.h"
 
@@ -179,6 +182,11 @@ static int dest_write(struct sp_sink *sink, const void *data, size_t len, struct
 		sp_buf_add(&d->filling, data, len);
 		return 0;
 	}
+	/* what is too large to be kept is taken over from the leader at its end */
+	if (d->leader && d->filling.len + len >= d->chunk) {
+		sp_buf_reset(&d->filling);
+		d->lost = true;
+	}
 	while (len && !d->lost) {
 		size_t room = d->chunk - d->filling.len, n = len < room ? len : room;
 
@@ -191,43 +199,17 @@ static int dest_write(struct sp_sink *sink, const void *data, size_t len, struct
 	return 0;
 }
 
-/* --- which blobs are there --- */
-
-static bool is_done(struct sp_registry_dest *d, const struct sp_digest *digest)
-{
-	pthread_mutex_lock(&d->lock);
-	bool done = sp_map_get(&d->done, digest->str) != SP_MAP_NONE;
-
-	pthread_mutex_unlock(&d->lock);
-	return done;
-}
-
-void sp_registry_dest_done(struct sp_registry_dest *d, const struct sp_digest *digest)
-{
-	pthread_mutex_lock(&d->lock);
-	sp_map_set(&d->done, sp_arena_strdup(&d->arena, digest->str), 0);
-	pthread_mutex_unlock(&d->lock);
-}
-
-int sp_registry_dest_there(struct sp_registry_dest *d, const struct sp_desc *desc,
-			   bool *ret, struct sp_err *err)
-{
-	*ret = is_done(d, &desc->digest);
-	/* a document is compared when it is written */
-	if (*ret || is_document(desc->media_type))
-		return 0;
-	if (sp_blob_there(d->r, desc, ret, err))
-		return -1;
-	if (*ret)
-		sp_registry_dest_done(d, &desc->digest);
-	return 0;
-}
+/* --- the end of a blob --- */
 
 static int dest_has(struct sp_sink *sink, const struct sp_desc *desc, bool *ret,
 		    struct sp_err *err)
 {
 	struct sp_registry_dest *d = of_sink(sink);
 
+	*ret = false;
+	/* what it does not have it gets first */
+	if (d->leader && !sp_registry_dest_is_done(d->leader, &desc->digest))
+		return 0;
 	if (sp_registry_dest_there(d, desc, ret, err))
 		return -1;
 	/* so that it is not asked for again when it has been written */
@@ -283,10 +265,14 @@ static int dest_end(struct sp_sink *sink, const struct sp_desc *desc, struct sp_
 	struct sp_registry_dest *d = of_sink(sink);
 	/* not the upload itself, which the thread may be at work on */
 	bool chunked = d->sent || d->lost;
+	bool there = sp_registry_dest_is_done(d, &desc->digest);
 
 	if (is_document(desc->media_type))
 		return keep_document(d, desc);
-	if (is_done(d, &desc->digest)) {
+	if (!there && d->leader && d->lost && sp_registry_dest_there(d, desc, &there, err))
+		return -1;
+	if (there) {
+		d->again = false;
 		drop(d);
 		return 0;
 	}
@@ -384,6 +370,7 @@ static void dest_free(struct sp_dest *dest)
 static const struct sp_dest_ops registry_ops = {
 	.prepare = dest_prepare, .commit = dest_commit, .free = dest_free,
 	.knows = sp_registry_dest_knows, .take = sp_registry_dest_take, .again = dest_again,
+	.follow = sp_registry_dest_follow,
 };
 
 /* where is the image's name, which sp_dest_ref() gives to the caller. */

@@ -33,6 +33,8 @@ struct sp_registry_dest {
 	pthread_mutex_t lock;		/* of done, and of the arena */
 	struct sp_map done;		/* digests of blobs that are there */
 
+	struct sp_registry_dest *leader;	/* another repository that gets all first */
+
 	struct sp_digest absent;	/* the last blob that was asked for in vain */
 
 	/* the blob that is written now */
@@ -60,11 +62,15 @@ struct sp_registry_dest {
 	size_t known_nr, known_alloc;
 };
 
-/* Is the blob there, or can it be mounted?  From any thread, as the next one. */
+/* registry_there.c: is the blob there, or can it be mounted?  From any thread, as the next one. */
 SP_CHECKED int sp_registry_dest_there(struct sp_registry_dest *d, const struct sp_desc *desc,
 				      bool *ret, struct sp_err *err);
+bool sp_registry_dest_is_done(struct sp_registry_dest *d, const struct sp_digest *digest);
 /* It is there from now on. */
 void sp_registry_dest_done(struct sp_registry_dest *d, const struct sp_digest *digest);
+
+/* registry_there.c: sp_dest_ops.follow. */
+bool sp_registry_dest_follow(struct sp_dest *dest, struct sp_dest *leader);
 
 /* registry_take.c: sp_dest_ops.take. */
 SP_CHECKED int sp_registry_dest_take(struct sp_dest *dest, struct sp_source *source,

@@ -255,6 +255,18 @@ bool sp_dest_again(const struct sp_dest *dest)
 	return dest->ops->again && dest->ops->again(dest);
 }
 
+bool sp_dest_follow(struct sp_dest *dest, struct sp_dest *leader)
+{
+	dest->follows = dest->ops->follow && dest->ops == leader->ops &&
+			!leader->follows && dest->ops->follow(dest, leader);
+	return dest->follows;
+}
+
+bool sp_dest_follows(const struct sp_dest *dest)
+{
+	return dest->follows;
+}
+
 bool sp_dest_can_take(const struct sp_dest *dest)
 {
 	return dest->ops->take;

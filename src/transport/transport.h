@@ -101,7 +101,16 @@ bool sp_dest_can_take(const struct sp_dest *dest);
  * again, to this destination alone, before anything else is. */
 bool sp_dest_again(const struct sp_dest *dest);
 
-/* A sink that feeds several; the array is copied. */
+/*
+ * Will dest be able to take over what arrives at leader (a registry, from another of its
+ * repositories)?  Then true, and dest is given each blob after leader, which must
+ * outlive it, and to whose kind it must belong for that.
+ */
+bool sp_dest_follow(struct sp_dest *dest, struct sp_dest *leader);
+bool sp_dest_follows(const struct sp_dest *dest);
+
+/* A sink that feeds several; the array is copied.  Who said that it has the blob that
+ * is written next is not fed. */
 struct sp_sink *sp_sink_tee_new(struct sp_sink *const *sinks, size_t nr);
 void sp_sink_tee_free(struct sp_sink *tee);
 

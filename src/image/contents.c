@@ -3,85 +3,23 @@
  */
 #include "image/contents.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/io.h"
 #include "base/vec.h"
+#include "image/kept.h"
 #include "image/layer_rules.h"
 #include "image/tree.h"
 #include "image/tree_root.h"
 #include "image/unpack.h"
 
-#define WRITE_SIZE (512 * 1024)	/* bytes that are gathered before they are written */
-#define CAPS "security.capability"
-
 struct sp_contents {
-	struct sp_arena arena;		/* of names, and of what is kept of files */
+	struct sp_arena arena;		/* of names */
 	struct sp_tree *tree;
 	struct sp_root *root;
-	struct sp_outfile file;		/* all contents, one after the other */
-	uint64_t budget, entries, names;
+	struct sp_kept_store *files;
+	struct sp_rules_count count;
+	uint64_t budget;
 };
-
-/* A regular file: where its bytes are. */
-struct kept {
-	const struct sp_contents *contents;
-	uint64_t offset, size;
-	const void *caps;
-	size_t caps_len;
-};
-
-/* --- the files of the root --- */
-
-static ssize_t kept_pread(struct sp_file *file, void *buf, size_t len, uint64_t offset)
-{
-	const struct kept *k = file->ctx;
-	ssize_t n;
-
-	if (offset >= k->size)
-		return 0;
-	if (len > k->size - offset)
-		len = (size_t)(k->size - offset);
-	do
-		n = pread(k->contents->file.fd, buf, len, (off_t)(k->offset + offset));
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
-}
-
-static int kept_restat(struct sp_file *file, struct sp_stat *ret)
-{
-	*ret = file->st;	/* nobody else can reach it */
-	return 0;
-}
-
-static void kept_close(struct sp_file *file)
-{
-	file->ctx = NULL;
-}
-
-static ssize_t kept_getxattr(struct sp_file *file, const char *name, void *buf, size_t len)
-{
-	const struct kept *k = file->ctx;
-
-	if (!k->caps || strcmp(name, CAPS) != 0 || k->caps_len > len)
-		return -1;
-	memcpy(buf, k->caps, k->caps_len);
-	return (ssize_t)k->caps_len;
-}
-
-static const struct sp_file_ops kept_ops = {
-	.pread = kept_pread, .restat = kept_restat, .close = kept_close,
-	.getxattr = kept_getxattr,
-};
-
-static int open_kept(const void *kept, struct sp_file *ret)
-{
-	ret->ops = &kept_ops;
-	ret->ctx = (void *)kept;
-	return 0;
-}
 
 /* --- one layer --- */
 
@@ -98,7 +36,6 @@ struct reading {
 	struct sp_unpack *unpack;
 	struct sp_tar_reader *tar;
 	struct sp_hash *hash;		/* of the tar */
-	struct sp_buf *out;		/* what is not written yet */
 	struct entries entries;
 	struct sp_err wrong;		/* the first breach of a rule */
 };
@@ -169,68 +106,6 @@ static void found_twice(void *ctx, const char *path)
 	breach(ctx, path, strlen(path), "stands in the layer more than once");
 }
 
-static int count(struct sp_contents *c, const struct sp_tar_item *item, struct sp_err *err)
-{
-	c->entries++;
-	c->names += item->name_len + item->link_len;
-	if (c->entries > SP_CONTENTS_ENTRIES_MAX)
-		return sp_err_set(err, SP_EVERIFY, "there are more than %d entries in all layers",
-				  SP_CONTENTS_ENTRIES_MAX);
-	if (c->names > SP_CONTENTS_NAMES_MAX)
-		return sp_err_set(err, SP_EVERIFY,
-				  "the names in all layers have more than %d bytes",
-				  SP_CONTENTS_NAMES_MAX);
-	return 0;
-}
-
-static int flush(struct reading *r, struct sp_err *err)
-{
-	if (r->out->len && sp_outfile_write(&r->contents->file, r->out->data, r->out->len, err))
-		return sp_err_wrap(err, "the image's files cannot be kept for the time of this run");
-	r->out->len = 0;
-	return 0;
-}
-
-/* The contents of the present entry go behind what is there. */
-static int keep_bytes(struct reading *r, struct kept *k, struct sp_err *err)
-{
-	size_t got;
-
-	k->offset = r->contents->file.size + r->out->len;
-	if (k->offset > SP_CONTENTS_SIZE_MAX - k->size)
-		return sp_err_set(err, SP_EVERIFY, "all files together have more than %llu bytes",
-				  (unsigned long long)SP_CONTENTS_SIZE_MAX);
-	do {
-		if (r->out->len == WRITE_SIZE && flush(r, err))
-			return -1;
-		if (sp_tar_data(r->tar, r->out->data + r->out->len, WRITE_SIZE - r->out->len, &got,
-				err))
-			return -1;
-		r->out->len += got;
-	} while (got);
-	return 0;
-}
-
-static int keep_file(struct reading *r, const struct sp_tar_item *item,
-		     struct sp_tree_entry *entry, struct sp_err *err)
-{
-	struct sp_contents *c = r->contents;
-
-	/* the bytes of a sparse file are not what a reader would see */
-	if (item->sparse)
-		return 0;
-	struct kept *k = sp_arena_alloc(&c->arena, sizeof(*k));
-	*k = (struct kept){ .contents = c, .size = item->size };
-	for (size_t i = 0; i < item->xattrs_nr; i++)
-		if (strcmp(item->xattrs[i].name, CAPS) == 0) {
-			k->caps = sp_arena_memdup(&c->arena, item->xattrs[i].value,
-						  item->xattrs[i].len);
-			k->caps_len = item->xattrs[i].len;
-		}
-	entry->kept = k;
-	return keep_bytes(r, k, err);
-}
-
 static int read_entries(struct reading *r, struct sp_err *err)
 {
 	struct sp_rules_watch watch = { found_in_tar, r };
@@ -243,17 +118,18 @@ static int read_entries(struct reading *r, struct sp_err *err)
 			return -1;
 		if (!more)
 			break;
-		if (count(r->contents, &item, err))
+		if (sp_rules_count(&r->contents->count, &item, err))
 			return -1;
 		if (!sp_rules_entry(&item, &r->contents->arena, &watch, &entry))
 			continue;
-		if (entry.type == SP_TREE_FILE && keep_file(r, &item, &entry, err))
+		if (entry.type == SP_TREE_FILE &&
+		    sp_kept_add(r->contents->files, r->tar, &item, &entry.kept, err))
 			return -1;
 		*SP_VEC_PUSH(r->entries.list) = entry;
 	}
 	if (sp_tar_ending(r->tar) == SP_TAR_TRAILING)
 		return sp_err_set(err, SP_EVERIFY, "has bytes after the end of the archive");
-	return flush(r, err);
+	return sp_kept_flush(r->contents->files, err);
 }
 
 /* Something is wrong with the bytes: then that they are not the right ones is the
@@ -303,11 +179,10 @@ static int apply(struct reading *r, struct sp_err *err)
 }
 
 static int read_layer(struct sp_contents *c, const struct sp_stored *stored, size_t i,
-		      const struct sp_contents_options *o, struct sp_buf *out,
-		      struct sp_err *err)
+		      const struct sp_contents_options *o, struct sp_err *err)
 {
 	SP_CLEANUP(reading_release) struct reading r = {
-		.contents = c, .options = o, .layer = &stored->layers[i], .out = out,
+		.contents = c, .options = o, .layer = &stored->layers[i],
 	};
 
 	if (sp_stored_open_layer(stored, i, &r.reader, err))
@@ -335,7 +210,6 @@ static struct sp_contents *contents_new(void)
 
 	c->budget = SP_TREE_BUDGET;
 	c->tree = sp_tree_new(&c->budget);
-	c->file = (struct sp_outfile)SP_OUTFILE_INIT;
 	return c;
 }
 
@@ -343,25 +217,23 @@ static void make_root(struct sp_contents *c, const struct sp_contents_options *o
 {
 	/* what follows is looking around, which may go on for long */
 	c->budget = UINT64_MAX;
-	c->root = sp_tree_root_new(c->tree, open_kept, o->label ? o->label : "");
+	c->root = sp_tree_root_new(c->tree, sp_kept_open, o->label ? o->label : "");
 }
 
 int sp_contents_open(const struct sp_stored *stored, const struct sp_contents_options *o,
 		     struct sp_contents **ret, struct sp_err *err)
 {
 	SP_CLEANUP(contents_freep) struct sp_contents *c = contents_new();
-	sp_autobuf struct sp_buf out = { 0 };
 	int rc = 0;
 
 	if (strcmp(stored->os, "linux") != 0)
 		return sp_err_set(err, SP_EVERIFY,
 				  "is an image for %s; only those for linux can be looked into",
 				  stored->os);
-	if (sp_outfile_open_unnamed(&c->file, o->temp_dir, err))
+	if (sp_kept_new(o->temp_dir, &c->files, err))
 		return -1;
-	sp_buf_reserve(&out, WRITE_SIZE);
 	for (size_t i = 0; i < stored->layers_nr && !rc; i++)
-		rc = read_layer(c, stored, i, o, &out, err);
+		rc = read_layer(c, stored, i, o, err);
 	if (rc)
 		return -1;
 	make_root(c, o);
@@ -435,9 +307,8 @@ int sp_contents_open_archive(struct sp_file *file, const struct sp_contents_opti
 			     struct sp_contents **ret, struct sp_err *err)
 {
 	SP_CLEANUP(contents_freep) struct sp_contents *c = contents_new();
-	sp_autobuf struct sp_buf out = { 0 };
 	struct file_reader f = { .reader = { file_read, file_close }, .file = file };
-	SP_CLEANUP(reading_release) struct reading r = { .contents = c, .options = o, .out = &out };
+	SP_CLEANUP(reading_release) struct reading r = { .contents = c, .options = o };
 
 	*ret = NULL;
 	if (refuse_packing(file, err))
@@ -446,9 +317,8 @@ int sp_contents_open_archive(struct sp_file *file, const struct sp_contents_opti
 	if (!is_archive(&r))
 		return 0;
 	start(&r, &f);
-	if (sp_outfile_open_unnamed(&c->file, o->temp_dir, err))
+	if (sp_kept_new(o->temp_dir, &c->files, err))
 		return -1;
-	sp_buf_reserve(&out, WRITE_SIZE);
 	if (read_entries(&r, err) || apply(&r, err))
 		return -1;
 	make_root(c, o);
@@ -468,7 +338,7 @@ void sp_contents_free(struct sp_contents *c)
 	if (c->root)
 		sp_root_free(c->root);
 	sp_tree_free(c->tree);
-	sp_outfile_abort(&c->file);
+	sp_kept_free(c->files);
 	sp_arena_release(&c->arena);
 	free(c);
 }

@@ -12,8 +12,10 @@
  *
  * Each layer is read once.  Names go into memory, contents into one file without a
  * name, so that nothing is to be cleaned up and the size of an image is one of disk.
- * A layer counts only when its digest and its diff id were right to the end, and
- * what no layer may hold (layer_rules.h) makes the image unusable.
+ * A layer is read while it is hashed, so its bytes are taken for hostile: names wait in
+ * a list and contents in that file.  It counts only when its digest and its diff id were right to the end, and
+ * what no layer may hold (layer_rules.h) makes the image unusable.  That its bytes are
+ * the wrong ones is said before what else is wrong with them.
  */
 #ifndef SP_IMAGE_CONTENTS_H
 #define SP_IMAGE_CONTENTS_H
@@ -23,8 +25,6 @@
 #include "base/root.h"
 #include "image/stored.h"
 
-#define SP_CONTENTS_ENTRIES_MAX 1000000	/* of all layers together */
-#define SP_CONTENTS_NAMES_MAX (256 * 1024 * 1024)	/* bytes of their names */
 #define SP_CONTENTS_SIZE_MAX (UINT64_C(64) << 30)	/* bytes of all files */
 
 struct sp_contents_options {

@@ -183,6 +183,21 @@ bool sp_rules_entry(const struct sp_tar_item *item, struct sp_arena *arena,
 	return by_type(&e, ret);
 }
 
+int sp_rules_count(struct sp_rules_count *c, const struct sp_tar_item *item,
+		   struct sp_err *err)
+{
+	c->entries++;
+	c->names += item->name_len + item->link_len;
+	if (c->entries > SP_RULES_ENTRIES_MAX)
+		return sp_err_set(err, SP_EVERIFY, "there are more than %d entries in all layers",
+				  SP_RULES_ENTRIES_MAX);
+	if (c->names > SP_RULES_NAMES_MAX)
+		return sp_err_set(err, SP_EVERIFY,
+				  "the names in all layers have more than %d bytes",
+				  SP_RULES_NAMES_MAX);
+	return 0;
+}
+
 static int class_of(const struct sp_tree_entry *e)
 {
 	return e->type == SP_TREE_WHITEOUT ? 1 : e->type == SP_TREE_OPAQUE ? 2 : 0;

@@ -8,6 +8,18 @@
 #include "image/tar_read.h"
 #include "image/tree.h"
 
+#define SP_RULES_ENTRIES_MAX 1000000	/* of all layers together */
+#define SP_RULES_NAMES_MAX (256 * 1024 * 1024)	/* bytes of their names */
+
+/* How many there have been in all layers of an image. */
+struct sp_rules_count {
+	uint64_t entries, names;
+};
+
+/* Count an entry.  SP_EVERIFY if there are too many, or too long ones. */
+SP_CHECKED int sp_rules_count(struct sp_rules_count *count, const struct sp_tar_item *item,
+			      struct sp_err *err);
+
 /* Told of breaches and of what is worth a word (is_note).  item is NULL for what
  * concerns the whole layer; what is a phrase. */
 struct sp_rules_watch {

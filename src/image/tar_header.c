@@ -17,8 +17,13 @@ struct header {
 _Static_assert(sizeof(struct header) == SP_TAR_BLOCK, "a header is one block");
 
 /* where GNU tar's old sparse format keeps what we need */
+#define SPARSE_PARTS 386
+#define SPARSE_PARTS_NR 4
 #define SPARSE_EXTENDED 482
 #define SPARSE_REALSIZE 483
+/* and in a block behind the header */
+#define SPARSE_MORE_NR 21
+#define SPARSE_MORE 504
 
 /* A number field; one that is blank is 0, as all readers have it. */
 static bool field(const char *s, size_t len, uint64_t max, uint64_t *ret)
@@ -106,8 +111,16 @@ const char *sp_tar_header_parse(const char *block, struct sp_tar_names *names,
 	return NULL;
 }
 
-bool sp_tar_header_sparse(const char *block, uint64_t *ret_size, bool *ret_extended)
+bool sp_tar_header_sparse(const char *block, struct sp_tar_parts *parts, uint64_t *ret_size,
+			  bool *ret_extended)
 {
 	*ret_extended = block[SPARSE_EXTENDED];
-	return field(block + SPARSE_REALSIZE, 12, INT64_MAX, ret_size);
+	return field(block + SPARSE_REALSIZE, 12, INT64_MAX, ret_size) &&
+	       sp_tar_parts_fields(parts, block + SPARSE_PARTS, SPARSE_PARTS_NR);
+}
+
+bool sp_tar_header_more(const char *block, struct sp_tar_parts *parts, bool *ret_extended)
+{
+	*ret_extended = block[SPARSE_MORE];
+	return sp_tar_parts_fields(parts, block, SPARSE_MORE_NR);
 }

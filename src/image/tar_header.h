@@ -6,6 +6,7 @@
 #define SP_IMAGE_TAR_HEADER_H
 
 #include "image/tar_read.h"
+#include "image/tar_sparse.h"
 
 /* The strings of a header: prefix, slash and name; link. */
 struct sp_tar_names {
@@ -19,8 +20,13 @@ struct sp_tar_names {
 const char *sp_tar_header_parse(const char *block, struct sp_tar_names *names,
 				struct sp_tar_item *ret);
 
-/* The size of a sparse file in GNU tar's old format (type 'S'), and whether its
- * list of holes goes on in a further block.  False if the size is no number. */
-bool sp_tar_header_sparse(const char *block, uint64_t *ret_size, bool *ret_extended);
+/* Of a sparse file in GNU tar's old format (type 'S'): its size, the parts that the
+ * header names, and whether the list goes on in a further block.  False if they are no
+ * numbers. */
+bool sp_tar_header_sparse(const char *block, struct sp_tar_parts *parts, uint64_t *ret_size,
+			  bool *ret_extended);
+
+/* The same of a further block. */
+bool sp_tar_header_more(const char *block, struct sp_tar_parts *parts, bool *ret_extended);
 
 #endif

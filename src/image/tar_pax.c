@@ -8,6 +8,7 @@
 #include "base/vec.h"
 
 #define XATTR "SCHILY.xattr."
+#define SPARSE "GNU.sparse."
 
 static bool is_key(const char *key, size_t len, const char *name)
 {
@@ -75,10 +76,30 @@ static void add_xattr(struct sp_tar_pax *pax, const char *name, const char *valu
 	};
 }
 
-/*
- * One record.  An empty value takes back what was set before.  The GNU.sparse
- * keys are GNU tar's; of them only those that tell the true name and size count.
- */
+/* The keys of GNU tar for sparse files, behind "GNU.sparse.". */
+static bool sparse_record(struct sp_tar_pax *pax, const char *key, size_t key_len,
+			  const char *value, size_t len)
+{
+	uint64_t n;
+
+	pax->sparse = true;
+	if (is_key(key, key_len, "name") && (pax->sparse_name = len > 0))
+		set_string(value, len, &pax->path, &pax->path_len);
+	else if (is_key(key, key_len, "realsize") || is_key(key, key_len, "size"))
+		return set_number(value, len, INT64_MAX, &pax->has_real_size, &pax->real_size);
+	else if (is_key(key, key_len, "major"))
+		pax->sparse_major = len == 1 ? *value : '?';
+	else if (is_key(key, key_len, "minor"))
+		pax->sparse_minor = len == 1 ? *value : '?';
+	else if (is_key(key, key_len, "map"))
+		return sp_tar_parts_text(&pax->parts, value, len);
+	else if (is_key(key, key_len, "offset") || is_key(key, key_len, "numbytes"))
+		return pax->parts.half == (key[0] == 'n') &&
+		       number(value, len, INT64_MAX, &n) && sp_tar_parts_add(&pax->parts, n);
+	return true;
+}
+
+/* One record.  An empty value takes back what was set before. */
 static bool record(struct sp_tar_pax *pax, const char *key, size_t key_len,
 		   const char *value, size_t len)
 {
@@ -98,14 +119,9 @@ static bool record(struct sp_tar_pax *pax, const char *key, size_t key_len,
 		return (pax->has_mtime = len > 0, !len || seconds(value, len, &pax->mtime));
 	else if (strncmp(key, XATTR, strlen(XATTR)) == 0 && key_len > strlen(XATTR))
 		add_xattr(pax, key + strlen(XATTR), value, len);
-	else if (strncmp(key, "GNU.sparse.", strlen("GNU.sparse.")) == 0)
-		pax->sparse = true;
-	if (is_key(key, key_len, "GNU.sparse.name") && (pax->sparse_name = len > 0))
-		set_string(value, len, &pax->path, &pax->path_len);
-	else if (is_key(key, key_len, "GNU.sparse.realsize") ||
-		 is_key(key, key_len, "GNU.sparse.size"))
-		return set_number(value, len, INT64_MAX, &pax->has_real_size,
-				  &pax->real_size);
+	else if (strncmp(key, SPARSE, strlen(SPARSE)) == 0)
+		return sparse_record(pax, key + strlen(SPARSE), key_len - strlen(SPARSE), value,
+				     len);
 	return true;
 }
 
@@ -156,9 +172,11 @@ void sp_tar_pax_reset(struct sp_tar_pax *pax)
 {
 	struct sp_tar_pax empty = {
 		.raw = pax->raw, .xattrs = pax->xattrs, .xattrs_alloc = pax->xattrs_alloc,
+		.parts = pax->parts,
 	};
 
 	sp_buf_reset(&empty.raw);
+	sp_tar_parts_reset(&empty.parts);
 	*pax = empty;
 }
 
@@ -166,5 +184,6 @@ void sp_tar_pax_release(struct sp_tar_pax *pax)
 {
 	sp_buf_release(&pax->raw);
 	free(pax->xattrs);
+	sp_tar_parts_release(&pax->parts);
 	*pax = (struct sp_tar_pax){ 0 };
 }

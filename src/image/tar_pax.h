@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "image/tar_read.h"
+#include "image/tar_sparse.h"
 
 /* The bytes of one set of records; NULs are put in at the ends of the strings. */
 struct sp_tar_pax {
@@ -18,6 +19,8 @@ struct sp_tar_pax {
 	uint32_t uid, gid;
 	int64_t mtime;
 	bool sparse, sparse_name;	/* the latter: path is the one GNU.sparse.name gave */
+	char sparse_major, sparse_minor;	/* "1" and "0" of GNU tar's newest format, or 0 */
+	struct sp_tar_parts parts;		/* of the two older ones */
 	struct sp_tar_xattr *xattrs;
 	size_t xattrs_nr, xattrs_alloc;
 };

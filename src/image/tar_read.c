@@ -11,27 +11,7 @@
 #include "base/mem.h"
 #include "image/tar.h"
 #include "image/tar_header.h"
-#include "image/tar_pax.h"
-
-#define IN_SIZE (64 * 1024)
-/* GNU tar's old sparse format: does another block of holes follow this one? */
-#define SPARSE_MORE 504
-
-struct sp_tar_reader {
-	int (*read)(void *ctx, void *buf, size_t len, size_t *ret_len, struct sp_err *);
-	void *ctx;
-	bool eof, done;
-	enum sp_tar_ending ending;
-	uint64_t offset;		/* of the next byte to be taken */
-	uint64_t data_left, pad_left;	/* of the present entry */
-	struct sp_tar_pax pax;
-	struct sp_buf long_name, long_link;
-	bool has_pax, has_long_name, has_long_link;
-	struct sp_tar_names names;
-	const char *in;
-	size_t in_len;
-	char buf[IN_SIZE];
-};
+#include "image/tar_reader.h"
 
 struct sp_tar_reader *sp_tar_reader_new(int (*read)(void *ctx, void *buf, size_t len,
 						    size_t *ret_len, struct sp_err *),
@@ -49,12 +29,13 @@ void sp_tar_reader_free(struct sp_tar_reader *tar)
 	if (!tar)
 		return;
 	sp_tar_pax_release(&tar->pax);
+	sp_tar_parts_release(&tar->parts);
 	sp_buf_release(&tar->long_name);
 	sp_buf_release(&tar->long_link);
 	free(tar);
 }
 
-static int bad(const struct sp_tar_reader *tar, const char *what, struct sp_err *err)
+int sp_tar_bad(const struct sp_tar_reader *tar, const char *what, struct sp_err *err)
 {
 	return sp_err_set(err, SP_EVERIFY, "tar: at byte %llu: %s",
 			  (unsigned long long)tar->offset, what);
@@ -65,7 +46,7 @@ static int fill(struct sp_tar_reader *tar, struct sp_err *err)
 {
 	if (tar->in_len || tar->eof)
 		return 0;
-	if (tar->read(tar->ctx, tar->buf, IN_SIZE, &tar->in_len, err))
+	if (tar->read(tar->ctx, tar->buf, SP_TAR_IN_SIZE, &tar->in_len, err))
 		return -1;
 	tar->in = tar->buf;
 	tar->eof = tar->in_len == 0;
@@ -95,15 +76,14 @@ static int take(struct sp_tar_reader *tar, void *to, uint64_t len, uint64_t *ret
 	return 0;
 }
 
-/* Take exactly len bytes. */
-static int take_all(struct sp_tar_reader *tar, void *to, uint64_t len,
-		    const char *inside, struct sp_err *err)
+int sp_tar_take(struct sp_tar_reader *tar, void *to, uint64_t len, const char *inside,
+		struct sp_err *err)
 {
 	uint64_t got;
 
 	if (take(tar, to, len, &got, err))
 		return -1;
-	return got < len ? bad(tar, inside, err) : 0;
+	return got < len ? sp_tar_bad(tar, inside, err) : 0;
 }
 
 static bool all_zero(const char *p, size_t len)
@@ -134,7 +114,7 @@ static int finish(struct sp_tar_reader *tar, enum sp_tar_ending ending, bool *re
 {
 	tar->ending = ending;
 	if (tar->has_pax || tar->has_long_name || tar->has_long_link)
-		return bad(tar, "extended header without an entry", err);
+		return sp_tar_bad(tar, "extended header without an entry", err);
 	if (drain(tar, err))
 		return -1;
 	tar->done = true;
@@ -152,7 +132,7 @@ static int next_block(struct sp_tar_reader *tar, char *block, bool *ret_more,
 		return -1;
 	if (got < SP_TAR_BLOCK) {
 		if (!all_zero(block, got))
-			return bad(tar, "the archive ends inside a header", err);
+			return sp_tar_bad(tar, "the archive ends inside a header", err);
 		return finish(tar, SP_TAR_NO_MARK, ret_more, err);
 	}
 	*ret_more = true;
@@ -171,11 +151,11 @@ static int read_extra(struct sp_tar_reader *tar, uint64_t size, struct sp_buf *r
 		      struct sp_err *err)
 {
 	if (size > SP_TAR_EXTRA_MAX)
-		return bad(tar, "extended header of more than 1 MiB", err);
+		return sp_tar_bad(tar, "extended header of more than 1 MiB", err);
 	sp_buf_reset(ret);
 	char *to = sp_buf_reserve(ret, (size_t)size);
-	if (take_all(tar, to, size, "the archive ends inside an extended header", err) ||
-	    take_all(tar, NULL, sp_tar_padding(size),
+	if (sp_tar_take(tar, to, size, "the archive ends inside an extended header", err) ||
+	    sp_tar_take(tar, NULL, sp_tar_padding(size),
 		     "the archive ends inside an extended header", err))
 		return -1;
 	ret->len = (size_t)size;
@@ -193,7 +173,7 @@ static int read_extension(struct sp_tar_reader *tar, char type, uint64_t size,
 	struct sp_buf *to = type == 'L' ? &tar->long_name : &tar->long_link;
 
 	if (*has)
-		return bad(tar, "two extended headers of one kind for one entry", err);
+		return sp_tar_bad(tar, "two extended headers of one kind for one entry", err);
 	*has = true;
 	if (type != 'x')
 		return read_extra(tar, size, to, err);
@@ -245,23 +225,44 @@ static void apply_extensions(struct sp_tar_reader *tar, struct sp_tar_item *ret)
 	tar->has_pax = tar->has_long_name = tar->has_long_link = false;
 }
 
-/* Old sparse files: the list of holes goes on in blocks after the header. */
-static int skip_sparse_map(struct sp_tar_reader *tar, const char *block,
-			   struct sp_tar_item *ret, struct sp_err *err)
+/* Old sparse files: the list of parts goes on in blocks after the header. */
+static int read_old_parts(struct sp_tar_reader *tar, const char *block,
+			  struct sp_tar_item *ret, struct sp_err *err)
 {
 	char more[SP_TAR_BLOCK];
 	bool extended;
 
 	ret->sparse = true;
-	if (!sp_tar_header_sparse(block, &ret->real_size, &extended))
-		return bad(tar, "sparse file with a bad size", err);
+	tar->sparse = SP_TAR_PARTS_LISTED;
+	if (!sp_tar_header_sparse(block, &tar->parts, &ret->real_size, &extended))
+		return sp_tar_bad(tar, "sparse file with a bad size or list of parts", err);
 	while (extended) {
-		if (take_all(tar, more, sizeof(more), "the archive ends inside a header",
+		if (sp_tar_take(tar, more, sizeof(more), "the archive ends inside a header",
 			     err))
 			return -1;
-		extended = more[SPARSE_MORE];
+		if (!sp_tar_header_more(more, &tar->parts, &extended))
+			return sp_tar_bad(tar, "sparse file with a bad list of parts", err);
 	}
 	return 0;
+}
+
+/* Sparse files by PAX records: the list is among them, or in front of the contents. */
+static void set_pax_parts(struct sp_tar_reader *tar, const struct sp_tar_item *item)
+{
+	const struct sp_tar_pax *pax = &tar->pax;
+	struct sp_tar_parts spare = tar->parts;
+
+	if (!item->sparse || item->type != '0' || !pax->has_real_size)
+		return;
+	if (pax->sparse_major == '1' && pax->sparse_minor == '0')
+		tar->sparse = SP_TAR_PARTS_IN_DATA;
+	else if ((!pax->sparse_major || pax->sparse_major == '0') && pax->parts.list_nr)
+		tar->sparse = SP_TAR_PARTS_LISTED;
+	else
+		return;
+	tar->parts = pax->parts;
+	tar->pax.parts = spare;
+	sp_tar_parts_reset(&tar->pax.parts);
 }
 
 /* The many spellings of a regular file become one; what can have no contents
@@ -276,13 +277,17 @@ static int settle_type(struct sp_tar_reader *tar, const char *block,
 		ret->type = '0';
 	if (ret->type >= '1' && ret->type <= '6')
 		ret->size = 0;
+	set_pax_parts(tar, ret);
 	if (ret->type == 'S') {
 		ret->type = '0';
-		if (skip_sparse_map(tar, block, ret, err))
+		if (read_old_parts(tar, block, ret, err))
 			return -1;
 	}
 	if (!ret->sparse)
 		ret->real_size = ret->size;
+	else if (tar->sparse == SP_TAR_PARTS_NONE)
+		tar->sparse = SP_TAR_PARTS_UNKNOWN;
+	ret->sparse_known = tar->sparse > SP_TAR_PARTS_UNKNOWN;
 	return 0;
 }
 
@@ -291,10 +296,14 @@ int sp_tar_next(struct sp_tar_reader *tar, struct sp_tar_item *ret, bool *ret_mo
 {
 	char block[SP_TAR_BLOCK];
 
-	if (take_all(tar, NULL, tar->data_left + tar->pad_left,
+	if (sp_tar_take(tar, NULL, tar->data_left + tar->pad_left,
 		     "the archive ends inside the contents of an entry", err))
 		return -1;
 	tar->data_left = tar->pad_left = 0;
+	tar->sparse = SP_TAR_PARTS_NONE;
+	tar->part = 0;
+	tar->at = 0;
+	sp_tar_parts_reset(&tar->parts);
 	for (;;) {
 		struct sp_tar_item item = { 0 };
 
@@ -307,7 +316,7 @@ int sp_tar_next(struct sp_tar_reader *tar, struct sp_tar_item *ret, bool *ret_mo
 			return 0;
 		const char *wrong = sp_tar_header_parse(block, &tar->names, &item);
 		if (wrong)
-			return bad(tar, wrong, err);
+			return sp_tar_bad(tar, wrong, err);
 		if (item.type == 'x' || item.type == 'L' || item.type == 'K') {
 			if (read_extension(tar, item.type, item.size, err))
 				return -1;
@@ -318,21 +327,10 @@ int sp_tar_next(struct sp_tar_reader *tar, struct sp_tar_item *ret, bool *ret_mo
 			return -1;
 		tar->data_left = item.size;
 		tar->pad_left = sp_tar_padding(item.size);
+		tar->real_size = item.real_size;
 		*ret = item;
 		return 0;
 	}
-}
-
-int sp_tar_data(struct sp_tar_reader *tar, void *buf, size_t len, size_t *ret_len,
-		struct sp_err *err)
-{
-	uint64_t want = len < tar->data_left ? len : tar->data_left;
-
-	if (take_all(tar, buf, want, "the archive ends inside the contents of an entry", err))
-		return -1;
-	tar->data_left -= want;
-	*ret_len = (size_t)want;
-	return 0;
 }
 
 enum sp_tar_ending sp_tar_ending(const struct sp_tar_reader *tar)

@@ -38,6 +38,11 @@ struct sp_tar_xattr {
 	size_t len;
 };
 
+/* Bytes of a sparse file that are there. */
+struct sp_tar_part {
+	uint64_t offset, len;		/* in the file */
+};
+
 /* One entry; its pointers are good until the next call of sp_tar_next(). */
 struct sp_tar_item {
 	const char *name, *link;	/* NUL-terminated; link "" if none */
@@ -51,6 +56,7 @@ struct sp_tar_item {
 	uint64_t real_size;		/* the same unless sparse */
 	int64_t mtime;			/* seconds since 1970 */
 	bool sparse;
+	bool sparse_known;		/* with sparse: in a format that is known here */
 	const struct sp_tar_xattr *xattrs;
 	size_t xattrs_nr;
 };
@@ -71,9 +77,19 @@ struct sp_tar_reader *sp_tar_reader_new(int (*read)(void *ctx, void *buf, size_t
 SP_CHECKED int sp_tar_next(struct sp_tar_reader *tar, struct sp_tar_item *ret,
 			   bool *ret_more, struct sp_err *err);
 
-/* Up to len bytes of the contents of the present entry, *ret_len 0 at their end. */
+/* Up to len bytes of the contents of the present entry, *ret_len 0 at their end.  The
+ * holes of a sparse file come as zeros, if its format is known. */
 SP_CHECKED int sp_tar_data(struct sp_tar_reader *tar, void *buf, size_t len,
 			   size_t *ret_len, struct sp_err *err);
+
+/* The parts of a sparse file whose format is known, in order, until the next call of
+ * sp_tar_next(); SP_EVERIFY if they make no sense.  Before its first byte is read. */
+SP_CHECKED int sp_tar_sparse(struct sp_tar_reader *tar, const struct sp_tar_part **ret,
+			     size_t *ret_nr, struct sp_err *err);
+
+/* sp_tar_data() without the holes: the parts, one behind the other. */
+SP_CHECKED int sp_tar_packed(struct sp_tar_reader *tar, void *buf, size_t len,
+			     size_t *ret_len, struct sp_err *err);
 
 /* How the archive ended, once sp_tar_next() has said that it has. */
 enum sp_tar_ending {

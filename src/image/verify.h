@@ -26,8 +26,6 @@
 
 #define SP_VERIFY_DEPTH_MAX 8		/* indexes within indexes */
 #define SP_VERIFY_IMAGES_MAX 1024	/* manifests, and names for them */
-#define SP_VERIFY_ENTRIES_MAX 1000000	/* entries of all layers together */
-#define SP_VERIFY_NAMES_MAX (256 * 1024 * 1024)	/* bytes of their names */
 #define SP_VERIFY_FINDINGS_MAX 1000	/* problems kept, and notes; all are counted */
 
 /*

@@ -40,22 +40,6 @@ static int read_unpacked(void *ctx, void *buf, size_t len, size_t *ret_len,
 	return sp_verify_tick(r->v, r->where, 0, err);
 }
 
-/* Count an entry against the limits of the whole verification. */
-static int count(struct sp_verify_state *v, const struct sp_tar_item *item,
-		 struct sp_err *err)
-{
-	v->entries++;
-	v->names += item->name_len + item->link_len;
-	if (v->entries > SP_VERIFY_ENTRIES_MAX)
-		return sp_err_set(err, SP_EVERIFY, "there are more than %d entries in all layers",
-				  SP_VERIFY_ENTRIES_MAX);
-	if (v->names > SP_VERIFY_NAMES_MAX)
-		return sp_err_set(err, SP_EVERIFY,
-				  "the names in all layers have more than %d bytes",
-				  SP_VERIFY_NAMES_MAX);
-	return 0;
-}
-
 static int read_contents(void *ctx, void *buf, size_t len, size_t *ret_len,
 			 struct sp_err *err)
 {
@@ -84,7 +68,7 @@ static int read_entries(struct reading *r, struct sp_verify_stratum *layer,
 			return -1;
 		if (!more)
 			return 0;
-		if (count(r->v, &item, err)) {
+		if (sp_rules_count(&r->v->count, &item, err)) {
 			r->limit = "too-many-entries";
 			return -1;
 		}

@@ -13,6 +13,7 @@
 #include "image/document.h"
 #include "image/image.h"
 #include "image/json.h"
+#include "image/layer_rules.h"
 #include "image/ref.h"
 #include "image/tree.h"
 #include "image/verify.h"
@@ -59,7 +60,7 @@ struct sp_verify_state {
 	struct sp_verify_visit *visits;
 	size_t visits_nr, visits_alloc;
 
-	uint64_t entries, names;	/* of all layers: how many, bytes of names */
+	struct sp_rules_count count;	/* of all layers */
 	uint64_t budget;		/* of all trees */
 	uint64_t done;			/* bytes read, for progress */
 	bool found;			/* something is called ref */

@@ -141,6 +141,22 @@ cp -r bare broken && f=broken/blobs/sha256/$(layers broken | cut -d: -f2) && pri
 run "$SCRATCHPACK" static --base broken -o no.tar
 exits 4 "a layer with other bytes"
 like "$stderr" 'broken: layer .*its digest is' "is said"
+# What is wrong with bytes that are the wrong ones is not the thing to say.
+size=$(stat -c %s "$f")
+tar -cf other.tar static
+garbage() { # NAME COMMAND...
+	"${@:2}" | cat - /dev/zero | head -c "$size" >"$f"
+	run "$SCRATCHPACK" static --base broken -o no.tar
+	exits 4 "other bytes: $1"
+	like "$stderr" 'its digest is' "other bytes: $1: the digest is what is said"
+	not_ok "other bytes: $1: nothing is written" test -e no.tar
+}
+garbage "no tar" seq 1 100000
+garbage "no gzip" printf '\037\213\010garbage'
+garbage "a stream that is cut off" gzip -nc other.tar
+garbage "a tar of something else" cat other.tar
+garbage "a name that leads out" tar -P --transform 's,^,../,' -cf - static
+garbage "no zstd" printf '\050\265\057\375garbage'
 rm "$f"
 run "$SCRATCHPACK" static --base broken -o no.tar
 exits 7 "a layer that is missing"

@@ -340,6 +340,28 @@ build
 like "$(config)" '"A=a.tar", "B=a", "C=tar.gz", "D=gz", "E=b.tar.gz", "F1=b.tbr.gz"' \
 	"parts of variables"
 
+# --- layers ------------------------------------------------------------------------
+
+file <<'END'
+FROM below
+COPY dynamic /bin/d
+COPY a.txt /srv/
+CMD ["/bin/d"]
+END
+build --closure --layers split --build-context below=oci-archive:onbuild.tar \
+	--build-context aside=context/sub
+exits 2 "an image of several layers, on another, whose trigger lacks its file"
+mkdir -p aside
+echo x >aside/x
+build --closure --layers split --build-context below=oci-archive:onbuild.tar \
+	--build-context aside=aside
+exits 0 "--layers split, FROM an image"
+skopeo inspect --raw oci-archive:out.tar >manifest.json
+[ "$(jq '.layers | length' manifest.json)" -gt 2 ]
+is $? 0 "is several layers above those of the image"
+run "$SCRATCHPACK" verify out.tar
+exits 0 "and verifies"
+
 # --- what is not done ------------------------------------------------------------
 
 line() { # CODE REGEX INSTRUCTION

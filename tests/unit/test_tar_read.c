@@ -265,6 +265,82 @@ static void extensions(struct sp_buf *tar)
 	sp_buf_release(&records);
 }
 
+/* The first file whole, in reads of three bytes, with dots for NULs. */
+static void holds(struct sp_buf *tar, const char *want, const char *name)
+{
+	struct input in = { tar->data, tar->len, 0, 100 };
+	struct sp_tar_reader *reader = sp_tar_reader_new(give, &in);
+	struct sp_err err = { 0 };
+	struct sp_tar_item item;
+	char text[100];
+	size_t len = 0, got = 1;
+	bool more;
+
+	ok(sp_tar_next(reader, &item, &more, &err) == 0 && more && item.sparse_known, "%s: an entry",
+	   name);
+	while (got && len + 4 < sizeof(text) && !err.msg[0])
+		if (sp_tar_data(reader, text + len, 3, &got, &err) == 0)
+			len += got;
+	for (size_t i = 0; i < len; i++)
+		text[i] = text[i] ? text[i] : '.';
+	text[len] = '\0';
+	is_str(err.msg[0] ? err.msg : text, want, "%s", name);
+	ok(err.msg[0] || (sp_tar_next(reader, &item, &more, &err) == 0 && !more), "%s: and its end",
+	   name);
+	sp_tar_reader_free(reader);
+	sp_buf_reset(tar);
+}
+
+static void pax_sparse(struct sp_buf *tar, const char *const (*records)[2], const char *body,
+		       size_t len)
+{
+	struct sp_buf text = { 0 };
+
+	for (; (*records)[0]; records++)
+		pax(&text, (*records)[0], (*records)[1]);
+	tar_extra(tar, 'x', text.data, text.len);
+	tar_block(tar, "f", '0', 0644, len, NULL);
+	tar_data(tar, body, len);
+	tar_finish(tar);
+	sp_buf_release(&text);
+}
+
+static void sparse(struct sp_buf *tar)
+{
+	static const char *const first[][2] = {
+		{ "GNU.sparse.size", "12" }, { "GNU.sparse.numblocks", "2" },
+		{ "GNU.sparse.offset", "2" }, { "GNU.sparse.numbytes", "4" },
+		{ "GNU.sparse.offset", "7" }, { "GNU.sparse.numbytes", "1" }, { NULL, NULL } };
+	static const char *const second[][2] = {
+		{ "GNU.sparse.size", "7" }, { "GNU.sparse.map", "0,4,6,1" }, { NULL, NULL } };
+	static const char *const third[][2] = {
+		{ "GNU.sparse.major", "1" }, { "GNU.sparse.minor", "0" },
+		{ "GNU.sparse.realsize", "9" }, { NULL, NULL } };
+	char body[517] = "2\n1\n4\n8\n1\n";
+
+	memcpy(body + 512, "abcde", 5);
+	pax_sparse(tar, first, "abcde", 5);
+	holds(tar, "..abcd.e....", "PAX 0.0");
+	pax_sparse(tar, second, "abcde", 5);
+	holds(tar, "abcd..e", "PAX 0.1");
+	pax_sparse(tar, third, body, sizeof(body));
+	holds(tar, ".abcd...e", "PAX 1.0");
+	pax_sparse(tar, third, body, 100);
+	holds(tar, "tar: at byte 1536: sparse file with a bad list of parts", "PAX 1.0 without its list");
+	tar_block(tar, "f", 'S', 0644, 5, NULL);
+	patch(tar, 483, "00000000011", 12);
+	patch(tar, 386, "00000000003\00000000000005", 24);
+	tar_data(tar, "abcde", 5);
+	tar_finish(tar);
+	holds(tar, "...abcde.", "GNU tar's old format");
+	tar_block(tar, "f", 'S', 0644, 5, NULL);
+	patch(tar, 483, "00000000011", 12);
+	tar_data(tar, "abcde", 5);
+	tar_finish(tar);
+	holds(tar, "tar: at byte 512: sparse file whose parts are not in order, or not all there",
+	      "one without parts");
+}
+
 static const struct {
 	const char *records, *part, *name;
 } bad_pax[] = {
@@ -363,6 +439,7 @@ int main(void)
 	struct sp_buf tar = { 0 };
 
 	plain(&tar);
+	sparse(&tar);
 	headers(&tar);
 	extensions(&tar);
 	bad_extensions(&tar);

@@ -61,7 +61,9 @@ struct sp_root *sp_root_rest(struct sp_root *root)
 
 const char *sp_root_show(struct sp_root *root, const char *path)
 {
-	return sp_arena_strf(&root->arena, "%s%s", root->label, path);
+	const char *where = root->ops->where ? root->ops->where(root->ctx, path) : NULL;
+
+	return sp_arena_strf(&root->arena, "%s%s", root->label, where ? where : path);
 }
 
 /* The node for a path whose parents are no links; asks the backend once. */

@@ -85,6 +85,8 @@ struct sp_root_ops {
 	int (*list)(void *ctx, const char *path, char ***ret, size_t *ret_nr);
 	void (*free)(void *ctx);
 	struct sp_root *(*rest)(void *ctx);	/* may be NULL */
+	/* where the path is in truth, for messages; NULL if it says so itself; may be NULL */
+	const char *(*where)(void *ctx, const char *path);
 };
 
 struct sp_root;

@@ -6,32 +6,35 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/root_alias.h"
 #include "base/vec.h"
 
 struct both {
 	struct sp_root *upper, *lower;
+	struct sp_root_aliases aliases;	/* of what stands in lower */
 };
 
 /* Where the path is: what hides it in the upper root hides what is below, too. */
-static int find(const struct both *b, const char *path, struct sp_root **ret_root,
-		struct sp_stat *ret, const char **ret_target)
+static int find(struct both *b, const char *path, struct sp_root **ret_root,
+		const char **ret_path, struct sp_stat *ret, const char **ret_target)
 {
 	struct sp_err err = { 0 };
 
 	*ret_root = b->upper;
+	*ret_path = path;
 	if (sp_root_lstat(b->upper, path, ret, ret_target, &err))
 		return -EIO;
 	if (ret->type != SP_ABSENT)
 		return 0;
 	*ret_root = b->lower;
-	return sp_root_lstat(b->lower, path, ret, ret_target, &err) ? -EIO : 0;
+	return sp_root_alias_lstat(&b->aliases, path, ret, ret_path, ret_target, &err) ? -EIO : 0;
 }
 
 static int union_lstat(void *ctx, const char *path, struct sp_stat *ret, char **ret_target)
 {
 	struct sp_root *root;
-	const char *target;
-	int rc = find(ctx, path, &root, ret, &target);
+	const char *target, *where;
+	int rc = find(ctx, path, &root, &where, ret, &target);
 
 	if (!rc && ret->type == SP_SYMLINK)
 		*ret_target = sp_strdup(target);
@@ -42,14 +45,14 @@ static int union_open(void *ctx, const char *path, struct sp_file *ret)
 {
 	struct sp_err err = { 0 };
 	struct sp_root *root;
-	const char *target;
+	const char *target, *where;
 	struct sp_stat st;
-	int rc = find(ctx, path, &root, &st, &target);
+	int rc = find(ctx, path, &root, &where, &st, &target);
 
 	if (rc)
 		return rc;
 	errno = 0;
-	if (sp_root_open(root, path, ret, &err) == 0)
+	if (sp_root_open(root, where, ret, &err) == 0)
 		return 0;
 	return st.type == SP_ABSENT ? -ENOENT : st.type == SP_DIR ? -EISDIR :
 	       st.type == SP_OTHER ? -ENXIO : errno ? -errno : -EACCES;
@@ -87,12 +90,17 @@ static int add_names(struct sp_root *root, const char *path, const struct names 
 
 static int union_list(void *ctx, const char *path, char ***ret, size_t *ret_nr)
 {
-	const struct both *b = ctx;
+	struct both *b = ctx;
 	struct names upper = { 0 }, lower = { 0 }, none = { 0 };
+	const char *where = path, *target;
+	struct sp_err err = { 0 };
+	struct sp_stat st;
 	int rc = add_names(b->upper, path, &none, &upper);
 
+	if (!rc && sp_root_alias_lstat(&b->aliases, path, &st, &where, &target, &err))
+		rc = -EIO;
 	if (!rc)
-		rc = add_names(b->lower, path, &upper, &lower);
+		rc = add_names(b->lower, where, &upper, &lower);
 	for (size_t i = 0; i < lower.list_nr; i++)
 		if (rc)
 			free(lower.list[i]);
@@ -112,7 +120,10 @@ static int union_list(void *ctx, const char *path, char ***ret, size_t *ret_nr)
 
 static void union_free(void *ctx)
 {
-	free(ctx);	/* the roots are borrowed */
+	struct both *b = ctx;
+
+	sp_root_aliases_release(&b->aliases);
+	free(b);	/* the roots are borrowed */
 }
 
 static const struct sp_root_ops union_ops = {
@@ -123,6 +134,7 @@ struct sp_root *sp_root_union_new(struct sp_root *upper, struct sp_root *lower)
 {
 	struct both *b = sp_malloc(sizeof(*b));
 
-	*b = (struct both){ upper, lower };
+	*b = (struct both){ .upper = upper, .lower = lower };
+	sp_root_aliases_init(&b->aliases, upper, lower);
 	return sp_root_new(&union_ops, b, "");
 }

@@ -28,8 +28,15 @@ static int set_program(struct sp_options *o, const char *value, struct sp_err *e
 
 static int set_output(struct sp_options *o, const char *value, struct sp_err *err)
 {
+	static const char *const stdout_names[] = { "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1" };
+
 	if (!*value)
 		return sp_err_set(err, SP_EUSAGE, "--output is empty; say FILE.tar or DIR/");
+	/* by these names standard output is a file like any other to whoever opens it, and
+	 * the result would be printed behind the archive */
+	for (size_t i = 0; i < sizeof(stdout_names) / sizeof(*stdout_names); i++)
+		if (strcmp(value, stdout_names[i]) == 0)
+			value = "-";
 	return add_to(&o->outputs, o, value);
 }
 

@@ -10,15 +10,13 @@
 
 #define DOCKER_REGISTRY "docker://"
 
-/* A repository by its name, with "docker://" or without. */
-static int open_repository(struct scratchpack *job, const char *name, struct sp_arena *arena,
-			   struct sp_ref *ref, struct sp_registry **ret, struct sp_err *err)
+/* What stands in a registry by its name, with "docker://" or without. */
+static int parse_repository(const char *name, struct sp_arena *arena, struct sp_ref *ref,
+			    struct sp_err *err)
 {
 	if (strncmp(name, DOCKER_REGISTRY, strlen(DOCKER_REGISTRY)) == 0)
 		name += strlen(DOCKER_REGISTRY);
-	if (sp_ref_parse(name, arena, ref, err))
-		return -1;
-	return sp_registry_new(sp_job_transport(job), ref, false, ret, err);
+	return sp_ref_parse(name, arena, ref, err);
 }
 
 int scratchpack_tags(struct scratchpack *job, const char *name, struct sp_err *err)
@@ -31,7 +29,13 @@ int scratchpack_tags(struct scratchpack *job, const char *name, struct sp_err *e
 	struct sp_ref ref;
 
 	sp_job_report(job, NULL);
-	if (open_repository(job, name, &arena, &ref, &registry, err))
+	if (parse_repository(name, &arena, &ref, err))
+		return -1;
+	/* of a repository, not of one image in it */
+	if (ref.tag || ref.digest)
+		return sp_err_set(err, SP_EUSAGE, "%s: expected a repository without a tag or "
+				  "digest: %s", name, sp_ref_name_familiar(&ref, &arena));
+	if (sp_registry_new(sp_job_transport(job), &ref, false, &registry, err))
 		return -1;
 	int rc = sp_tags_list(registry, &arena, &tags, err);
 
@@ -78,7 +82,8 @@ int scratchpack_referrers(struct scratchpack *job, const char *name, struct sp_e
 	bool by_tag;
 
 	sp_job_report(job, NULL);
-	if (open_repository(job, name, &arena, &ref, &registry, err))
+	if (parse_repository(name, &arena, &ref, err) ||
+	    sp_registry_new(sp_job_transport(job), &ref, false, &registry, err))
 		return -1;
 	int rc = resolve(registry, &ref, &arena, &digest, err) ||
 		 sp_referrers_list(registry, &digest, NULL, &list, &by_tag, err) ? -1 : 0;

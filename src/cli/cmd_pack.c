@@ -79,17 +79,29 @@ static void add_word(struct sp_buf *line, const char *word)
 	sp_buf_addch(line, '\'');
 }
 
-static void advise_load(const struct sp_json *result, const char *where)
+static bool has_zstd(const struct sp_json *report)
+{
+	const struct sp_json *layer = sp_json_first(sp_json_get(report, "layers"));
+
+	for (; layer; layer = sp_json_next(layer))
+		if (strstr(sp_json_str(layer, "media_type"), "+zstd"))
+			return true;
+	return false;
+}
+
+static void advise_load(const struct sp_json *report, const struct sp_json *result,
+			const char *where)
 {
 	sp_autobuf struct sp_buf line = { 0 };
 
 	add_word(&line, where);
-	cli_say("try: docker load -i %s && docker run --rm %s:%s", sp_buf_str(&line),
-		sp_json_str(result, "name"), sp_json_str(result, "tag"));
+	cli_say("try: docker load -i %s && docker run --rm %s:%s%s", sp_buf_str(&line),
+		sp_json_str(result, "name"), sp_json_str(result, "tag"),
+		has_zstd(report) ? " (zstd needs docker 23.0 or later)" : "");
 }
 
 /* What one would do next with a file or in an engine. */
-static void advise(const struct sp_json *result)
+static void advise(const struct sp_json *report, const struct sp_json *result)
 {
 	const char *where = sp_json_str(result, "destination");
 	const char *engine = sp_json_str(result, "loaded_into");
@@ -100,7 +112,7 @@ static void advise(const struct sp_json *result)
 	else if (engine)
 		cli_say("loaded into %s", engine);
 	else if (ends_with_tar(where) && !strchr(where, ':'))
-		advise_load(result, where);
+		advise_load(report, result, where);
 }
 
 int cli_pack(struct cli *cli, struct sp_err *err)
@@ -124,6 +136,6 @@ int cli_pack(struct cli *cli, struct sp_err *err)
 		return -1;
 	const struct sp_json *results = sp_json_get(report, "results");
 	for (const struct sp_json *r = sp_json_first(results); r; r = sp_json_next(r))
-		advise(r);
+		advise(report, r);
 	return 0;
 }

@@ -169,11 +169,32 @@ void sp_archive_init(struct sp_archive *archive, struct sp_outfile *out,
 	};
 }
 
+static bool has_zstd(const struct sp_image *image)
+{
+	for (size_t i = 0; i < image->manifests_nr; i++)
+		for (size_t k = 0; k < image->manifests[i].layers_nr; k++)
+			if (strstr(image->manifests[i].layers[k].desc.media_type, "zstd"))
+				return true;
+	return false;
+}
+
+int sp_archive_advise(const struct sp_archive *a, struct sp_err *err)
+{
+	size_t len = strlen(err->msg);
+
+	if (a->zstd)
+		snprintf(err->msg + len, sizeof(err->msg) - len,
+			 "; its layers are compressed with zstd, which docker before 23.0 cannot "
+			 "read: pack it with --compress gzip");
+	return -1;
+}
+
 int sp_archive_finish(struct sp_archive *a, const struct sp_image *image,
 		      const struct sp_ref *refs, size_t refs_nr, struct sp_err *err)
 {
 	sp_autobuf struct sp_buf end = { 0 };
 
+	a->zstd = has_zstd(image);
 	if (put_dirs(a, err))
 		return -1;
 	if (a->form & SP_FORM_LAYOUT) {

@@ -21,6 +21,7 @@ struct sp_archive {
 	const struct sp_transport_options *options;	/* borrowed */
 	unsigned form;
 	bool begun;			/* the directories are written */
+	bool zstd;			/* a layer is compressed with it: known when finished */
 	uint64_t header_at;		/* of the blob being written */
 	struct sp_arena arena;
 	struct sp_map blobs;		/* digests of the blobs that are in */
@@ -34,6 +35,10 @@ SP_CHECKED int sp_archive_finish(struct sp_archive *archive,
 				 const struct sp_image *image,
 				 const struct sp_ref *refs, size_t refs_nr,
 				 struct sp_err *err);
+
+/* Of an engine that did not take the archive: what may be the reason, added to err, which
+ * is set.  Returns -1. */
+int sp_archive_advise(const struct sp_archive *archive, struct sp_err *err);
 void sp_archive_release(struct sp_archive *archive);
 
 /* Append the one header block of a blob of any size to buf. */

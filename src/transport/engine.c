@@ -103,14 +103,15 @@ static int engine_commit(struct sp_dest *dest, struct sp_err *err)
 	status = response.status;
 	sp_http_response_release(&response);
 	take_line(e);
+	if (!e->refused && status == 200)
+		return 0;
 	if (e->refused)
-		return sp_err_set(err, SP_ENETWORK, "%s: the engine refused the image: %s",
-				  e->link.host, e->refused);
-	if (status != 200)
-		return sp_err_set(err, SP_ENETWORK,
-				  "%s: the engine refused the image: status %ld", e->link.host,
-				  status);
-	return 0;
+		sp_err_set(err, SP_ENETWORK, "%s: the engine refused the image: %s",
+			   e->link.host, e->refused);
+	else
+		sp_err_set(err, SP_ENETWORK, "%s: the engine refused the image: status %ld",
+			   e->link.host, status);
+	return sp_archive_advise(&e->archive, err);
 }
 
 static void engine_free(struct sp_dest *dest)

@@ -44,9 +44,12 @@ static int command_commit(struct sp_dest *dest, struct sp_err *err)
 		int rc = sp_command_run(&c->options, c->lines[i].words, c->out.fd, &output, err);
 
 		sp_buf_release(&output);
-		if (rc)
-			return err->code == SP_ECANCELLED ? -1 :
-			       sp_err_wrap(err, "%s: the image was not loaded", c->where);
+		if (rc && err->code == SP_ECANCELLED)
+			return -1;
+		if (rc) {
+			sp_err_wrap(err, "%s: the image was not loaded", c->where);
+			return sp_archive_advise(&c->archive, err);
+		}
 	}
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "image/tar_read.h"
 
 #define LINK_HOPS_MAX 16	/* more is a loop */
+#define EXPECTED "expected an image: an archive of docker, podman or skopeo, or DIR/ for a layout"
 
 struct input {
 	int fd;
@@ -46,6 +47,27 @@ static int input_read(void *ctx, void *buf, size_t len, size_t *ret_len,
 	return 0;
 }
 
+/* What else one may have named in place of an image. */
+static int check_other(const char *start, struct sp_err *err)
+{
+	static const struct {
+		const char *magic, *what;
+		size_t len;
+	} others[] = {
+		{ "\x7f" "ELF", "a compiled program", 4 },
+		{ "#!", "a script", 2 },
+		{ "{", "a JSON document", 1 },
+		{ "PK\x03\x04", "a zip archive", 4 },
+		{ "!<arch>", "a library or package (ar)", 7 },
+		{ "\xed\xab\xee\xdb", "an RPM package", 4 },
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (memcmp(start, others[i].magic, others[i].len) == 0)
+			return sp_err_set(err, SP_EVERIFY, "is %s, " EXPECTED, others[i].what);
+	return 0;
+}
+
 /* An archive that somebody compressed as a whole is an everyday mistake. */
 static int check_magic(const struct input *in, struct sp_err *err)
 {
@@ -67,7 +89,7 @@ static int check_magic(const struct input *in, struct sp_err *err)
 			return sp_err_set(err, SP_EVERIFY,
 					  "is compressed as a whole, which is not read here; "
 					  "decompress it with %s first", packed[i].how);
-	return 0;
+	return check_other(start, err);
 }
 
 static bool climbs(const char *name)
@@ -126,8 +148,11 @@ static int scan(struct input *in, struct sp_tar_reader *tar, struct sp_members *
 	bool more;
 
 	for (size_t nr = 0;; nr++) {
-		if (sp_tar_next(tar, &item, &more, err))
+		if (sp_tar_next(tar, &item, &more, err)) {
+			if (!nr && err->code == SP_EVERIFY)
+				sp_err_wrap(err, "is no tar archive, " EXPECTED);
 			return -1;
+		}
 		if (!more)
 			break;
 		uint64_t offset = sp_tar_offset(tar), end;

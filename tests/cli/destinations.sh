@@ -97,6 +97,14 @@ pack -o -
 exits 0 "-"
 same hello.tar "$RUN/stdout" "stdout has the archive, nothing else"
 like "$stderr" "hello@$digest" "the result is told on stderr"
+for name in /dev/stdout /dev/fd/1 /proc/self/fd/1; do
+	"$SCRATCHPACK" ./hello -q -o - -t hello:v1 >dash.tar
+	"$SCRATCHPACK" ./hello -q -o $name -t hello:v1 >named.tar
+	same named.tar dash.tar "$name is -: no result behind the archive"
+	"$SCRATCHPACK" copy dash.tar $name >copied.tar 2>/dev/null
+	run "$SCRATCHPACK" verify copied.tar
+	exits 0 "and so for copies"
+done
 "$SCRATCHPACK" ./hello -q -o - 2>err | cat >piped.tar
 same hello.tar piped.tar "the same through a pipe"
 is "$(cat err)" "" "and -q says nothing"

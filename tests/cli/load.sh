@@ -29,7 +29,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         data = self.rfile.read(int(self.headers["Content-Length"]))
         open(sys.argv[2], "wb").write(data)
-        self.answer(b'{"stream":"Loaded image: hello:latest"}\n')
+        self.answer(b'{"error":"invalid tar header"}\n' if len(sys.argv) > 3 else
+            b'{"stream":"Loaded image: hello:latest"}\n')
     def answer(self, body):
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -40,8 +41,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer): daemon_threads = True
 Server(sys.argv[1], Handler).serve_forever()
 END
-listener() { # SOCKET FILE
-	background python3 engine.py "$1" "$2"
+listener() { # SOCKET FILE [refuse]
+	background python3 engine.py "$@"
 	wait_for 10 test -S "$1"
 }
 pack() { # ARG...: without the machine's own engines in the PATH
@@ -129,6 +130,16 @@ CONTAINER_HOST=ssh://far pack --engine podman -o out.tar
 exits 5 "an engine that refuses"
 like "$stderr" 'podman: the image was not loaded: .*exit status 125: no space left in the store' "its words are passed on"
 not_ok "and no file is written" test -e out.tar
+listener old.sock sent-old refuse
+DOCKER_HOST=unix://$T/old.sock pack --load --compress zstd
+exits 5 "an old docker"
+like "$stderr" 'invalid tar header; .*zstd.*docker before 23.0.*--compress gzip' "zstd: what to do"
+DOCKER_HOST=unix://$T/old.sock pack --load
+unlike "$stderr" 'zstd' "gzip: nothing to do"
+CONTAINER_HOST=ssh://far pack --engine podman
+unlike "$stderr" 'zstd' "gzip is no reason to refuse"
+CONTAINER_HOST=ssh://far pack --engine podman --compress zstd
+like "$stderr" 'left in the store; .*zstd.*--compress gzip' "zstd may be"
 fake podman 'sleep 60 & wait'
 rm -f called
 CONTAINER_HOST=ssh://far PATH=$T/bin:$PATH env --default-signal=INT "$SCRATCHPACK" ./hello --engine podman &

@@ -151,6 +151,13 @@ exits 0 "or one platform of it"
 is "$(jq -r '.manifests[].mediaType' one/index.json)" application/vnd.oci.image.manifest.v1+json "and no other"
 S tags "$REGISTRY/a/multi"
 is "$stdout" $'v1\nv2' "tags"
+for name in "$REGISTRY/a/multi:v1" "docker://$REGISTRY/a/multi@sha256:$(printf %064d 0)"; do
+	: >"$STUB/log"
+	S tags "$name"
+	exits 2 "tags of one image"
+	like "$stderr" "expected a repository without a tag or digest: $REGISTRY/a/multi" "says what is meant"
+	is "$(stub_log)" "" "and nothing is asked"
+done
 stub_rules '{"path":"/tags/list$|n=1000$","status":200,"json":{"name":"a/multi","tags":["a",null,"../x","b"]},"headers":{"Link":"</v2/a/multi/tags/list?n=2&last=b>; rel=\"next\""}}' \
 	'{"path":"last=b","status":200,"json":{"name":"a/multi","tags":["c"]}}'
 S tags "$REGISTRY/a/multi"

@@ -21,6 +21,8 @@ like "$stderr" 'file.*in 1 layer' "stderr: a summary"
 like "$stderr" 'docker load -i o\.tar' "stderr: what to do next"
 like "$stderr" 'note: .*root' "stderr: a note that it runs as root"
 plain "piped"
+run "$SCRATCHPACK" ./hello -o zstd.tar --compress zstd
+like "$stderr" 'docker load -i zstd\.tar .*zstd needs docker 23' "which not every docker can do"
 mkdir "it's here"
 run "$SCRATCHPACK" ./hello -o "it's here/o.tar"
 like "$stderr" "docker load -i 'it'\\\\''s here/o\.tar' " "in words that a shell takes"

@@ -227,4 +227,21 @@ if have umoci; then
 else
 	skip "images of umoci" "not installed"
 fi
+
+# --- what is no image ---
+echo '#!/bin/sh' >script
+echo '{"a": 1}' >doc.json
+echo some text >text
+tar -cf plain.tar text
+for row in './hello|is a compiled program' 'script|is a script' 'doc.json|is a JSON document' \
+	'text|is no tar archive' 'plain.tar|holds no image'; do
+	for command in verify copy; do
+		to=()
+		[ $command = verify ] || to=(out.tar)
+		run "$SCRATCHPACK" $command "${row%%|*}" "${to[@]}"
+		exits 7 "$command ${row%%|*}"
+		like "$stderr" "${row%%|*}: ${row#*|}" "says what it is"
+		[ "${row%%|*}" = plain.tar ] || like "$stderr" 'expected an image' "and what was expected"
+	done
+done
 done_testing

@@ -278,6 +278,22 @@ static int add_any(struct adding *a, const char *path, const struct sp_stat *st,
 	}
 }
 
+/* Nothing but headers, and not where a compiler has its own: those who extend the program
+ * compile with them. */
+static bool is_for_builders(const struct adding *a, const char *dir, const char *const *names,
+			    size_t nr)
+{
+	if (a->reason.kind != SP_BECAUSE_NEED || strncmp(sp_path_basename(dir), "include", 7) == 0)
+		return false;
+	for (size_t i = 0; i < nr; i++) {
+		size_t len = strlen(names[i]);
+
+		if (len < 3 || strcmp(names[i] + len - 2, ".h") != 0)
+			return false;
+	}
+	return true;
+}
+
 static int add_tree(struct adding *a, const char *dir, const char *image_dir, int depth,
 		    struct sp_err *err)
 {
@@ -290,6 +306,8 @@ static int add_tree(struct adding *a, const char *dir, const char *image_dir, in
 				  sp_root_show(a->add->root, dir), DEPTH_MAX);
 	if (sp_root_list(a->add->root, dir, &names, &names_nr, err))
 		return -1;
+	if (is_for_builders(a, dir, names, names_nr))
+		return 0;
 	for (size_t i = 0; i < names_nr; i++) {
 		const char *path = sp_path_join(arena, dir, names[i]);
 		const char *image_path = sp_path_join(arena, image_dir, names[i]);

@@ -42,6 +42,18 @@ program /usr/bin/compiler -Wl,--no-as-needed -ldl sys$libdir/libLLVM-14.so.1 <<<
 inspect /usr/bin/compiler
 like "$(planned)" "/usr/lib/plugs/code/small.bc" "and comes with it"
 
+# headers
+for file in CORE/a.h CORE/b.h include/a.h mixed/a.h mixed/b; do
+	put /usr/share/built/$file
+done
+program /usr/bin/builds <<<'#include <stdio.h>
+	int main(void) { return !fopen("/usr/share/built/mixed/b", "r"); }
+	const char *where = "/usr/share/built";'
+inspect /usr/bin/builds
+is "$(planned)" "/usr/bin/builds /usr/share/built/include/a.h /usr/share/built/mixed/a.h /usr/share/built/mixed/b" \
+	"a directory of headers alone stays out, but not where a compiler has its own"
+works /usr/bin/builds
+
 # what was said to the compiler that made the program
 put /usr/share/built/data
 put /usr/share/read/data

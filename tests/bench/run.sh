@@ -261,5 +261,6 @@ goal "peak memory is below 48 MiB, also for $BIG_MIB MiB of input"
 
 SCRATCHPACK=$SCRATCHPACK "$here/analysis.sh" || missed=1
 SCRATCHPACK=$SCRATCHPACK "$here/registry.sh" "$app" || missed=1
+SCRATCHPACK=$SCRATCHPACK "$here/images.sh" || missed=1
 "$here/trace.sh" || missed=1
 exit $missed

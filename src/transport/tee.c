@@ -56,8 +56,10 @@ static int tee_has(struct sp_sink *sink, const struct sp_desc *desc, bool *ret,
 	for (size_t i = 0; i < tee->nr; i++) {
 		tee->has[i] = false;
 		if (tee->sinks[i]->has &&
-		    tee->sinks[i]->has(tee->sinks[i], desc, &tee->has[i], err))
+		    tee->sinks[i]->has(tee->sinks[i], desc, &tee->has[i], err)) {
+			memset(tee->has, 0, tee->nr);
 			return -1;
+		}
 		all = all && tee->has[i];
 	}
 	if (all)

@@ -13,9 +13,9 @@
  * Each layer is read once.  Names go into memory, contents into one file without a
  * name, so that nothing is to be cleaned up and the size of an image is one of disk.
  * A layer is read while it is hashed, so its bytes are taken for hostile: names wait in
- * a list and contents in that file.  It counts only when its digest and its diff id were right to the end, and
- * what no layer may hold (layer_rules.h) makes the image unusable.  That its bytes are
- * the wrong ones is said before what else is wrong with them.
+ * a list and contents in that file.  It counts only when its digest and its diff id were
+ * right to the end, and what no layer may hold (layer_rules.h) makes the image unusable.
+ * That its bytes are the wrong ones is said before what else is wrong with them.
  */
 #ifndef SP_IMAGE_CONTENTS_H
 #define SP_IMAGE_CONTENTS_H

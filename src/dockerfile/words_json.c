@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "base/vec.h"
 #include "dockerfile/words.h"
 
@@ -12,56 +13,21 @@ static const char *skip(const char *p)
 	return p + strspn(p, " \t\r\n");
 }
 
-static void put_utf8(struct sp_buf *out, unsigned c)
-{
-	if (c < 0x80) {
-		sp_buf_addch(out, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		sp_buf_addch(out, (char)(0xc0 | c >> 6));
-	} else {
-		if (c < 0x10000) {
-			sp_buf_addch(out, (char)(0xe0 | c >> 12));
-		} else {
-			sp_buf_addch(out, (char)(0xf0 | c >> 18));
-			sp_buf_addch(out, (char)(0x80 | (c >> 12 & 0x3f)));
-		}
-		sp_buf_addch(out, (char)(0x80 | (c >> 6 & 0x3f)));
-	}
-	sp_buf_addch(out, (char)(0x80 | (c & 0x3f)));
-}
-
-static bool hex4(const char *p, unsigned *ret)
-{
-	*ret = 0;
-	for (int i = 0; i < 4; i++) {
-		char c = p[i];
-		unsigned n = c >= '0' && c <= '9' ? (unsigned)(c - '0') :
-			     (c | 32) >= 'a' && (c | 32) <= 'f' ? (unsigned)((c | 32) - 'a' + 10) : 16;
-
-		if (n == 16)
-			return false;
-		*ret = *ret * 16 + n;
-	}
-	return true;
-}
-
 /* "\uXXXX", or two of them for one character beyond 16 bits; p stands on the 'u'.
  * Half of a pair becomes U+FFFD, as Go's decoder has it.  NUL ends no string here. */
 static const char *unicode(const char *p, struct sp_buf *out)
 {
-	unsigned c, low;
+	unsigned c, low, both;
 
-	if (!hex4(p + 1, &c) || !c)
+	if (!sp_utf8_hex4(p + 1, strnlen(p + 1, 4), &c) || !c)
 		return NULL;
 	p += 5;
-	if (c >= 0xd800 && c < 0xdc00 && p[0] == '\\' && p[1] == 'u' && hex4(p + 2, &low) &&
-	    low >= 0xdc00 && low < 0xe000) {
-		put_utf8(out, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
+	if (p[0] == '\\' && p[1] == 'u' && sp_utf8_hex4(p + 2, strnlen(p + 2, 4), &low) &&
+	    (both = sp_utf8_pair(c, low)) != 0) {
+		sp_utf8_add(out, both);
 		return p + 6;
 	}
-	put_utf8(out, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
+	sp_utf8_add(out, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
 	return p;
 }
 

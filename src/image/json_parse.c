@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "image/json_keys.h"
 
 struct parser {
@@ -57,42 +58,14 @@ static void skip_space(struct parser *p)
 
 static int hex4(struct parser *p, unsigned *ret)
 {
-	unsigned sum = 0;
-
-	for (int i = 0; i < 4; i++, p->at++) {
-		int c = peek(p);
-
-		if (c >= '0' && c <= '9')
-			sum = sum * 16 + (unsigned)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			sum = sum * 16 + (unsigned)(c - 'a') + 10;
-		else if (c >= 'A' && c <= 'F')
-			sum = sum * 16 + (unsigned)(c - 'A') + 10;
-		else
-			return fail(p, "expected four hex digits after \\u");
+	if (!sp_utf8_hex4(p->s + p->at, p->len - p->at, ret)) {
+		/* to the first byte that is wrong */
+		while (peek(p) > 0 && strchr("0123456789abcdefABCDEF", peek(p)))
+			p->at++;
+		return fail(p, "expected four hex digits after \\u");
 	}
-	*ret = sum;
+	p->at += 4;
 	return 0;
-}
-
-static void add_utf8(struct sp_buf *buf, unsigned c)
-{
-	if (c < 0x80) {
-		sp_buf_addch(buf, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		sp_buf_addch(buf, (char)(0xc0 | c >> 6));
-	} else {
-		if (c < 0x10000) {
-			sp_buf_addch(buf, (char)(0xe0 | c >> 12));
-		} else {
-			sp_buf_addch(buf, (char)(0xf0 | c >> 18));
-			sp_buf_addch(buf, (char)(0x80 | (c >> 12 & 0x3f)));
-		}
-		sp_buf_addch(buf, (char)(0x80 | (c >> 6 & 0x3f)));
-	}
-	sp_buf_addch(buf, (char)(0x80 | (c & 0x3f)));
 }
 
 /* What follows "\u": one escape, or the two of a surrogate pair. */
@@ -111,11 +84,11 @@ static int read_unicode(struct parser *p)
 			return fail(p, "half a surrogate pair");
 		if (hex4(p, &low))
 			return -1;
-		if (low < 0xdc00 || low > 0xdfff)
+		c = sp_utf8_pair(c, low);
+		if (!c)
 			return fail(p, "half a surrogate pair");
-		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
 	}
-	add_utf8(&p->text, c);
+	sp_utf8_add(&p->text, c);
 	return 0;
 }
 

@@ -77,6 +77,63 @@ static int take_names(struct scratchpack *job, const char *const *images, int nr
 	return 0;
 }
 
+static bool has_registry(const struct sp_strings *outputs)
+{
+	for (size_t i = 0; i < outputs->items_nr; i++)
+		if (strncmp(outputs->items[i], "docker://", 9) == 0)
+			return true;
+	return false;
+}
+
+static bool is_plain(const struct sp_layer *layer)
+{
+	return sp_digest_equal(&layer->desc.digest, &layer->diff_id);
+}
+
+/* The same tar may be there twice; ret is the layer that it became before. */
+static bool met_before(const struct sp_layer *layers, size_t nr, const struct sp_layer *layer,
+		       struct sp_layer *ret)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (sp_digest_equal(&layers[i].diff_id, &layer->diff_id)) {
+			*ret = layers[i];
+			return true;
+		}
+	return false;
+}
+
+/*
+ * Docker saves layers as plain tars, and pushes them compressed; so do we.  What has a
+ * manifest of its own stays as it is.
+ */
+static int compress_layers(struct scratchpack *job, struct sp_graph *g, struct sp_dests *d,
+			   struct sp_err *err)
+{
+	const struct sp_options *o = &job->options;
+	const struct sp_layer_options options = {
+		.compress = o->compress, .threads = o->threads, .cancelled = &job->cancelled,
+		.progress = job->progress, .progress_ctx = job->progress_ctx,
+	};
+
+	if (!sp_graph_is_made(g) || !has_registry(&o->outputs) ||
+	    o->compress.kind == SP_COMPRESS_NONE)
+		return 0;
+	const struct sp_manifest *m = &g->image->manifests[0];
+	struct sp_layer *layers = sp_arena_alloc(d->arena, (m->layers_nr + 1) * sizeof(*layers));
+
+	for (size_t i = 0; i < m->layers_nr; i++) {
+		const struct sp_layer *layer = &m->layers[i];
+
+		if (met_before(layers, i, layer, &layers[i]))
+			continue;
+		layers[i] = *layer;
+		if (is_plain(layer) && sp_dests_repack_layer(d, &g->source, &layer->desc, &options,
+							     &layers[i], err))
+			return -1;
+	}
+	return sp_graph_set_layers(g, layers, err);
+}
+
 int scratchpack_copy(struct scratchpack *job, const char *image, struct sp_err *err)
 {
 	SP_CLEANUP(sp_arena_release) struct sp_arena arena = { 0 };
@@ -91,6 +148,7 @@ int scratchpack_copy(struct scratchpack *job, const char *image, struct sp_err *
 		return -1;
 	own_names(&in.graph, &arena, &ref, &refs_nr);
 	if (sp_dests_open(&d, job, &arena, &ref, refs_nr, err) ||
+	    compress_layers(job, &in.graph, &d, err) ||
 	    sp_copy(&in.graph, d.dests, d.dests_nr, &job->transport, err) ||
 	    sp_dests_commit(&d, in.graph.image, &ref, refs_nr,
 			    sp_json_add_array(report, "results"), err))
@@ -182,6 +240,9 @@ static void keep_images_alone(struct sp_graph *g)
 static int make_index(struct scratchpack *job, struct inputs *in, struct sp_dests *d,
 		      struct sp_image *image, struct sp_err *err)
 {
+	for (size_t i = 0; i < in->items_nr; i++)
+		if (compress_layers(job, &in->items[i].graph, d, err))
+			return sp_err_wrap(err, "%s", in->items[i].text);
 	for (size_t i = 0; i < in->items_nr; i++) {
 		if (add_images(image, &in->items[i], err))
 			return -1;

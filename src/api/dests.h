@@ -31,6 +31,12 @@ SP_CHECKED int sp_dests_write_layer(struct sp_dests *dests,
 				    const struct sp_layer_options *options,
 				    struct sp_layer *ret, struct sp_err *err);
 
+/* The same for a layer that exists as a plain tar, which is compressed. */
+SP_CHECKED int sp_dests_repack_layer(struct sp_dests *dests, struct sp_source *source,
+				     const struct sp_desc *tar,
+				     const struct sp_layer_options *options,
+				     struct sp_layer *ret, struct sp_err *err);
+
 /* Prepare all, commit all, and put what was written in the list results. */
 SP_CHECKED int sp_dests_commit(struct sp_dests *dests, const struct sp_image *image,
 			       const struct sp_ref *refs, size_t refs_nr,

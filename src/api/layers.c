@@ -11,11 +11,30 @@
 
 #include <string.h>
 
+#include "image/checked.h"
+#include "image/repack.h"
+
+/* What the layer is made of: entries of a plan, or the tar that a source has. */
 struct layer_job {
 	const struct sp_entry *const *entries;
 	size_t entries_nr;
+	struct sp_source *source;
+	const struct sp_desc *tar;
 	const struct sp_layer_options *options;
 };
+
+static int repack(const struct layer_job *job, struct sp_sink *sink, struct sp_layer *ret,
+		  struct sp_err *err)
+{
+	struct sp_blob_reader *reader;
+
+	if (sp_checked_open(job->source, job->tar, &reader, err))
+		return -1;
+	int rc = sp_layer_repack(reader, job->tar->size, job->options, sink, ret, err);
+
+	reader->close(reader);
+	return rc;
+}
 
 static int nothing_begin(struct sp_sink *sink, uint64_t hint, struct sp_err *err)
 {
@@ -47,7 +66,9 @@ static int make(const struct layer_job *job, struct sp_dest *const *dests, size_
 	for (size_t i = 0; i < nr; i++)
 		sinks[i] = sp_dest_sink(dests[i]);
 	struct sp_sink *tee = sp_sink_tee_new(sinks, nr ? nr : 1);
-	int rc = sp_layer_write(job->entries, job->entries_nr, job->options, tee, ret, err);
+	int rc = job->source ? repack(job, tee, ret, err) :
+			       sp_layer_write(job->entries, job->entries_nr, job->options, tee,
+					      ret, err);
 
 	sp_sink_tee_free(tee);
 	free(sinks);
@@ -57,9 +78,14 @@ static int make(const struct layer_job *job, struct sp_dest *const *dests, size_
 static int hash_tar(const struct layer_job *job, struct sp_digest *ret, struct sp_err *err)
 {
 	struct sp_layer_options plain = *job->options;
-	struct layer_job hash = { job->entries, job->entries_nr, &plain };
+	struct layer_job hash = { .entries = job->entries, .entries_nr = job->entries_nr,
+				  .options = &plain };
 	struct sp_layer layer;
 
+	if (job->source) {
+		*ret = job->tar->digest;
+		return 0;
+	}
 	plain.compress = (struct sp_compress){ SP_COMPRESS_NONE, 0 };
 	if (make(&hash, NULL, 0, &layer, err))
 		return -1;
@@ -94,11 +120,9 @@ static int want_again(struct sp_dest **dests, size_t *nr, const struct sp_layer 
 	return 0;
 }
 
-int sp_dests_write_layer(struct sp_dests *d, const struct sp_entry *const *entries,
-			 size_t entries_nr, const struct sp_layer_options *options,
-			 struct sp_layer *ret, struct sp_err *err)
+static int write_layer(struct sp_dests *d, const struct layer_job *job, struct sp_layer *ret,
+		       struct sp_err *err)
 {
-	const struct layer_job job = { entries, entries_nr, options };
 	struct sp_dest **now = sp_arena_alloc(d->arena, (d->dests_nr + 1) * sizeof(*now));
 	struct sp_dest **later = sp_arena_alloc(d->arena, (2 * d->dests_nr + 1) * sizeof(*later));
 	size_t now_nr = 0, later_nr = 0;
@@ -106,7 +130,7 @@ int sp_dests_write_layer(struct sp_dests *d, const struct sp_entry *const *entri
 	struct sp_desc known;
 	bool ask = any_knows(d);
 
-	if (ask && hash_tar(&job, &diff_id, err))
+	if (ask && hash_tar(job, &diff_id, err))
 		return -1;
 	for (size_t i = 0; i < d->dests_nr; i++) {
 		if (ask && sp_dest_knows(d->dests[i], &diff_id, &known))
@@ -114,7 +138,7 @@ int sp_dests_write_layer(struct sp_dests *d, const struct sp_entry *const *entri
 		else
 			now[now_nr++] = d->dests[i];
 	}
-	if (make(&job, now, now_nr, ret, err) ||
+	if (make(job, now, now_nr, ret, err) ||
 	    want_again(later, &later_nr, ret, true, err) ||
 	    want_again(now, &now_nr, ret, false, err))
 		return -1;
@@ -122,8 +146,24 @@ int sp_dests_write_layer(struct sp_dests *d, const struct sp_entry *const *entri
 	memcpy(later + later_nr, now, now_nr * sizeof(*now));
 	later_nr += now_nr;
 	for (int tries = 0; later_nr && tries < 2; tries++)
-		if (make(&job, later, later_nr, ret, err) ||
+		if (make(job, later, later_nr, ret, err) ||
 		    want_again(later, &later_nr, ret, false, err))
 			return -1;
 	return 0;
+}
+
+int sp_dests_write_layer(struct sp_dests *d, const struct sp_entry *const *entries,
+			 size_t entries_nr, const struct sp_layer_options *options,
+			 struct sp_layer *ret, struct sp_err *err)
+{
+	return write_layer(d, &(struct layer_job){ .entries = entries, .entries_nr = entries_nr,
+						   .options = options }, ret, err);
+}
+
+int sp_dests_repack_layer(struct sp_dests *d, struct sp_source *source,
+			  const struct sp_desc *tar, const struct sp_layer_options *options,
+			  struct sp_layer *ret, struct sp_err *err)
+{
+	return write_layer(d, &(struct layer_job){ .source = source, .tar = tar,
+						   .options = options }, ret, err);
 }

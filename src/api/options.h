@@ -50,7 +50,9 @@ enum sp_about {
 	SP_ABOUT_NETWORK = 1 << 2,	/* registries, as source or destination */
 	SP_ABOUT_PLATFORM = 1 << 3,	/* which platform of an image that exists */
 	SP_ABOUT_DEST = 1 << 4,		/* where the result goes, and no more of output */
-	SP_ABOUT_LOGIN = 1 << 5		/* who one is */
+	SP_ABOUT_LOGIN = 1 << 5,	/* who one is */
+	SP_ABOUT_LOAD = 1 << 6,		/* engines of this machine */
+	SP_ABOUT_COMPRESS = 1 << 7	/* how layers are compressed */
 };
 
 /* One option.  Help is a sentence of one line or two. */

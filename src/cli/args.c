@@ -202,6 +202,7 @@ static const char *arg_of(const struct match *m)
 static void note_given(struct cli *cli, const char *name)
 {
 	cli->has_output |= strcmp(name, "output") == 0;
+	cli->has_load |= strcmp(name, "load") == 0 || strcmp(name, "engine") == 0;
 	cli->has_username |= strcmp(name, "username") == 0;
 	cli->has_password |= strcmp(name, "password") == 0;
 	cli->from |= strcmp(name, "from") == 0;

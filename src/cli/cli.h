@@ -22,7 +22,7 @@ struct cli {
 	const struct cli_command *command;
 	bool quiet, verbose, json, dry_run, help, version;
 	enum cli_mode progress, color;
-	bool password_stdin, has_password, has_username, has_output;	/* were given */
+	bool password_stdin, has_password, has_username, has_output, has_load;	/* were given */
 	bool named;			/* the command, not just meant */
 	bool from;			/* --from: the program need not be given */
 	const char **operands;		/* borrowed from argv */

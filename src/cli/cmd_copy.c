@@ -24,12 +24,25 @@ static char *registry_name(const char *name)
 static int finish(struct cli *cli, int rc, struct sp_err *err)
 {
 	cli_progress_done();
-	return rc ? rc : cli_print_results(cli, scratchpack_document(cli->job), err);
+	if (rc || cli_print_results(cli, scratchpack_document(cli->job), err))
+		return -1;
+	const struct sp_json *results = sp_json_get(scratchpack_document(cli->job), "results");
+
+	for (const struct sp_json *r = sp_json_first(results); r; r = sp_json_next(r))
+		if (sp_json_str(r, "loaded_into"))
+			cli_say("loaded into %s", sp_json_str(r, "loaded_into"));
+	return 0;
 }
 
 static int copy(struct cli *cli, const char *source, struct sp_err *err)
 {
 	return finish(cli, scratchpack_copy(cli->job, source, err), err);
+}
+
+/* A source, and something to copy it to. */
+static bool has_dest(const struct cli *cli)
+{
+	return cli->operands_nr > (cli->has_load ? 0 : 1);
 }
 
 int cli_push(struct cli *cli, struct sp_err *err)
@@ -47,7 +60,7 @@ int cli_push(struct cli *cli, struct sp_err *err)
 
 int cli_pull(struct cli *cli, struct sp_err *err)
 {
-	if (cli->operands_nr < 2)
+	if (!has_dest(cli))
 		return sp_err_set(err, SP_EUSAGE,
 				  "pull takes a NAME in a registry and a destination");
 	sp_autofree char *source = registry_name(cli->operands[0]);
@@ -60,7 +73,7 @@ int cli_pull(struct cli *cli, struct sp_err *err)
 
 int cli_copy(struct cli *cli, struct sp_err *err)
 {
-	if (cli->operands_nr < 2)
+	if (!has_dest(cli))
 		return sp_err_set(err, SP_EUSAGE, "copy takes a source and destinations");
 	for (size_t i = 1; i < cli->operands_nr; i++)
 		if (add_output(cli, cli->operands[i], err))

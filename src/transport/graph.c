@@ -180,19 +180,22 @@ static void push_desc(struct sp_json *object, const struct sp_desc *desc)
 }
 
 /* The manifest that the archive lacks. */
-static void make_manifest(const struct sp_stored *s, struct sp_buf *ret)
+static void make_manifest(struct sp_manifest *m, struct sp_buf *ret)
 {
 	sp_autojson struct sp_json *doc = sp_json_object();
 	struct sp_json *list;
 
 	sp_json_add_int(doc, "schemaVersion", 2);
 	sp_json_add_str(doc, "mediaType", SP_MT_MANIFEST);
-	push_desc(sp_json_add_object(doc, "config"), &s->config);
+	push_desc(sp_json_add_object(doc, "config"), &m->config);
 	list = sp_json_add_array(doc, "layers");
-	for (size_t i = 0; i < s->layers_nr; i++)
-		push_desc(sp_json_push_object(list), &s->layers[i].desc);
+	for (size_t i = 0; i < m->layers_nr; i++)
+		push_desc(sp_json_push_object(list), &m->layers[i].desc);
 	sp_autofree char *text = sp_json_text(doc, false);
 	sp_buf_addstr(ret, text);
+	m->manifest.media_type = SP_MT_MANIFEST;
+	m->manifest.size = ret->len;
+	sp_digest_of(ret->data, ret->len, &m->manifest.digest);
 }
 
 /* One platform: its manifest, its configuration, its layers. */
@@ -215,16 +218,46 @@ static int take_stored(struct sp_graph *g, struct sp_err *err)
 	if (s->manifest.media_type) {
 		sp_buf_add(&manifest, sp_buf_str(&s->manifest_text), s->manifest_text.len);
 	} else {
-		make_manifest(s, &manifest);
-		m.manifest.media_type = SP_MT_MANIFEST;
-		m.manifest.size = manifest.len;
-		sp_digest_of(manifest.data, manifest.len, &m.manifest.digest);
+		make_manifest(&m, &manifest);
 	}
 	*SP_VEC_PUSH(g->image->manifests) = m;
 	g->image->root = m.manifest;
 	g->name = s->name;
 	return add_document(g, &m.config, &config, err) ||
 	       add_document(g, &m.manifest, &manifest, err) ? -1 : 0;
+}
+
+bool sp_graph_is_made(const struct sp_graph *g)
+{
+	return g->stored && !g->stored->manifest.media_type;
+}
+
+/* Is the blob one of the layers still? */
+static bool is_layer(const struct sp_manifest *m, const struct sp_desc *blob)
+{
+	for (size_t i = 0; i < m->layers_nr; i++)
+		if (sp_digest_equal(&m->layers[i].desc.digest, &blob->digest))
+			return true;
+	return false;
+}
+
+int sp_graph_set_layers(struct sp_graph *g, const struct sp_layer *layers, struct sp_err *err)
+{
+	struct sp_manifest *m = &g->image->manifests[0];
+	struct sp_graph_document *last = &g->documents[--g->documents_nr];
+	sp_autobuf struct sp_buf text = { 0 };
+	size_t n = 0;
+
+	memcpy(m->layers, layers, m->layers_nr * sizeof(*layers));
+	for (size_t i = 0; i < g->blobs_nr; i++)
+		if (is_layer(m, &g->blobs[i]))
+			g->blobs[n++] = g->blobs[i];
+	g->blobs_nr = n;
+	g->text_size -= last->text.len;
+	sp_buf_release(&last->text);
+	make_manifest(m, &text);
+	g->image->root = m->manifest;
+	return add_document(g, &m->manifest, &text, err);
 }
 
 static int read_graph(struct sp_graph *g, const char *ref, const struct sp_stored_want *want,

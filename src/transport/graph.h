@@ -43,6 +43,15 @@ struct sp_graph {
 SP_CHECKED int sp_graph_read(struct sp_source *source, const char *ref,
 			     const struct sp_stored_want *want, struct sp_graph *ret,
 			     struct sp_err *err);
+
+/*
+ * Is its manifest one that was made for it, because a docker archive has none?  Then the
+ * layers may be others with the same tars, as many as there were: what is written of
+ * them is no blob of the graph any more, and the manifest names them.
+ */
+bool sp_graph_is_made(const struct sp_graph *graph);
+SP_CHECKED int sp_graph_set_layers(struct sp_graph *graph, const struct sp_layer *layers,
+				   struct sp_err *err);
 void sp_graph_release(struct sp_graph *graph);
 
 #endif

@@ -147,6 +147,11 @@ if [ "$(id -u)" -eq 0 ] && have dockerd; then
 	docker save "$plain/do/ck:v1" -o saved.tar
 	S push saved.tar "$plain/sa/ved:v1"
 	exits 0 "we push what docker saved"
+	is "$(curl -sS --noproxy '*' -H 'Accept: application/vnd.oci.image.manifest.v1+json' \
+		"http://$plain/v2/sa/ved/manifests/v1" | jq -r '.layers[].mediaType' | sort -u)" \
+		application/vnd.oci.image.layer.v1.tar+gzip "its layers are compressed"
+	run skopeo copy -q --src-tls-verify=false "docker://$plain/sa/ved:v1" oci:saved-back:v1
+	exits 0 "skopeo pulls it"
 	run docker pull -q "$plain/sa/ved:v1"
 	exits 0 "and dockerd takes it back"
 else

@@ -302,6 +302,9 @@ static int read_upx(struct sp_reader *r, struct sp_elf *elf, struct sp_err *err)
 		{ 0, 1024 }, { headers, 128 }, { tail, 64 },
 	};
 
+	/* its stub needs nothing and is nobody's library */
+	if (elf->needed_nr || elf->soname)
+		return 0;
 	for (size_t i = 0; i < 3 && !elf->upx && r->phdrs_nr; i++)
 		if (sp_reader_search(r, places[i].offset, places[i].len, "UPX!", 1,
 				     &elf->upx, &at, err))

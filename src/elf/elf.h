@@ -145,7 +145,7 @@ SP_CHECKED int sp_elf_read(struct sp_file *file, struct sp_elf **ret,
  */
 struct sp_elf_watch {
 	struct sp_map names;		/* to numbers of 32 bits */
-	uint64_t starts[1024];		/* a bit for each two bytes that a name begins with */
+	uint64_t starts[1024];		/* a bit for each way that a name begins */
 };
 SP_CHECKED int sp_elf_read_watching(struct sp_file *file, const struct sp_elf_watch *watch,
 				    struct sp_elf **ret, struct sp_err *err);

@@ -11,6 +11,15 @@
 #define SEARCH_NEEDLE_MAX 64
 #define BLOCK_ALIGN 1024	/* what comes just before is likely to be asked for too */
 
+/* Where the block for an offset begins.  The last one ends with the file: section names
+ * and headers stand there, the names first, and are asked for the other way round. */
+static uint64_t block_start(const struct sp_reader *r, uint64_t offset)
+{
+	if (r->size > SP_READER_BLOCK && offset >= r->size - SP_READER_BLOCK)
+		return r->size - SP_READER_BLOCK;
+	return offset - offset % BLOCK_ALIGN;
+}
+
 /* Read len bytes out of a block that is kept, or is from now on. */
 static int from_block(const struct sp_reader *r, uint64_t offset, void *buf, size_t len,
 		      size_t *ret_len, struct sp_err *err)
@@ -23,7 +32,7 @@ static int from_block(const struct sp_reader *r, uint64_t offset, void *buf, siz
 		i++;
 	if (i == SP_READER_BLOCKS) {
 		i = b->next++ % SP_READER_BLOCKS;
-		b->block[i].offset = offset - offset % BLOCK_ALIGN;
+		b->block[i].offset = block_start(r, offset);
 		b->block[i].len = 0;
 		/* a read beyond the end would only learn where that is */
 		uint64_t left = r->size - b->block[i].offset;

@@ -110,6 +110,9 @@ static int read_section(struct sections *s, const Elf64_Shdr *sh, struct sp_err 
 		return 0;
 	if (sp_strings_get(&s->names, s->r, "section headers", sh->sh_name, &name, err))
 		return -1;
+	/* .text, .init and the like, which nearly all are */
+	if (name[0] != '.' || !strchr("gdnc", name[1]))
+		return 0;
 	if (strcmp(name, ".go.buildinfo") == 0) {
 		s->r->go_offset = sh->sh_offset;
 		s->r->go_size = sh->sh_size;

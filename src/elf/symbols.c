@@ -93,31 +93,48 @@ static int highest_bucket(const struct table *t, uint64_t buckets, uint32_t nr,
 	return 0;
 }
 
-/* Header: buckets, first symbol in a chain, words of the filter, shift; then
- * the filter, the buckets and the chains, whose last entries have bit 0 set. */
-static int count_by_gnu_hash(struct table *t, struct sp_err *err)
+/* DT_GNU_HASH: header (buckets, first symbol in a chain, words of the filter, shift),
+ * the filter, the buckets, and the chains, whose last entries have bit 0 set. */
+struct gnu_hash {
+	uint32_t nr;			/* buckets */
+	uint32_t first;			/* symbol of the first entry of the chains */
+	uint64_t buckets, chains;	/* addresses */
+};
+
+static int read_gnu_hash(const struct table *t, struct gnu_hash *ret, struct sp_err *err)
 {
-	uint32_t nr, first, words, last;
-	uint64_t buckets, chains;
 	uint8_t raw[16];
 
 	if (read_entries(t, "DT_GNU_HASH", t->dyn->gnu_hash, 0, 1, 16, raw, err))
 		return -1;
-	nr = sp_reader_u32(t->r, raw);
-	first = sp_reader_u32(t->r, raw + 4);
-	words = sp_reader_u32(t->r, raw + 8);
-	buckets = t->dyn->gnu_hash + 16 + words * (uint64_t)(t->r->bits / 8);
-	chains = buckets + 4 * (uint64_t)nr;
-	if (nr > SP_ELF_SYMBOLS_MAX)
+	ret->nr = sp_reader_u32(t->r, raw);
+	ret->first = sp_reader_u32(t->r, raw + 4);
+	ret->buckets = t->dyn->gnu_hash + 16 +
+		       sp_reader_u32(t->r, raw + 8) * (uint64_t)(t->r->bits / 8);
+	ret->chains = ret->buckets + 4 * (uint64_t)ret->nr;
+	if (ret->nr > SP_ELF_SYMBOLS_MAX)
 		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: DT_GNU_HASH has %u "
-				  "buckets, expected %d at most", nr, SP_ELF_SYMBOLS_MAX);
-	if (highest_bucket(t, buckets, nr, &last, err) || last == 0)
-		return last == 0 ? 0 : -1;
+				  "buckets, expected %d at most", ret->nr,
+				  SP_ELF_SYMBOLS_MAX);
+	return 0;
+}
+
+static int count_by_gnu_hash(struct table *t, struct sp_err *err)
+{
+	struct gnu_hash h;
+	uint32_t last;
+	uint8_t raw[4];
+
+	if (read_gnu_hash(t, &h, err) || highest_bucket(t, h.buckets, h.nr, &last, err))
+		return -1;
+	if (last == 0)
+		return 0;
 	for (;; last++) {
-		if (last < first || last - first > SP_ELF_SYMBOLS_MAX)
+		if (last < h.first || last - h.first > SP_ELF_SYMBOLS_MAX)
 			return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: a bucket "
 					  "of DT_GNU_HASH leads nowhere");
-		if (read_entries(t, "DT_GNU_HASH", chains, last - first, 4, 1, raw, err))
+		if (read_entries(t, "DT_GNU_HASH", h.chains, last - h.first, 4, 1, raw,
+				 err))
 			return -1;
 		if (sp_reader_u32(t->r, raw) & 1)
 			break;
@@ -175,6 +192,50 @@ static int count(struct table *t, struct sp_err *err)
 	if (t->dyn->gnu_hash && count_by_gnu_hash(t, err))
 		return -1;
 	return t->nr ? 0 : count_by_relocations(t, err);
+}
+
+/* Has any bucket a chain?  An object that defines nothing has one, empty bucket, and
+ * then the first symbol of the chains says nothing. */
+static int has_chains(const struct table *t, const struct gnu_hash *h, bool *ret,
+		      struct sp_err *err)
+{
+	uint8_t raw[4];
+
+	*ret = false;
+	for (uint32_t i = 0; i < h->nr && !*ret; i++) {
+		if (read_entries(t, "DT_GNU_HASH", h->buckets, i, 4, 1, raw, err))
+			return -1;
+		*ret = sp_reader_u32(t->r, raw) != 0;
+	}
+	return 0;
+}
+
+static bool is_program(const struct sp_reader *r)
+{
+	for (size_t i = 0; i < r->phdrs_nr; i++)
+		if (r->phdrs[i].p_type == PT_INTERP)
+			return true;
+	return false;
+}
+
+/*
+ * How many symbols there are to look at for imports.  Those that DT_GNU_HASH covers are
+ * definitions, which linkers put last (binutils, elflink.c; LLVM, SyntheticSections.cpp),
+ * so a library's imports are before them.  In a program GNU ld covers those functions of
+ * others of which it takes the address.
+ */
+static int count_imports(struct table *t, struct sp_err *err)
+{
+	struct gnu_hash h;
+	bool chains = false;
+
+	if (t->dyn->gnu_hash && !is_program(t->r) &&
+	    (read_gnu_hash(t, &h, err) || has_chains(t, &h, &chains, err)))
+		return -1;
+	if (!chains)
+		return count(t, err);
+	t->nr = h.first;
+	return 0;
 }
 
 static void keep_version(void *ctx, const struct sp_elf_version *version,
@@ -316,8 +377,6 @@ static void visit_import(void *ctx, const char *name, const char *version,
 	i->visit(i->ctx, name);
 }
 
-/* All of the table: imports of which an address is taken stand among the symbols that
- * DT_GNU_HASH covers, in what GNU ld makes of programs. */
 int sp_imports_walk(const struct sp_reader *r, struct sp_dynamic *dyn,
 		    void (*visit)(void *ctx, const char *name), void *ctx,
 		    struct sp_err *err)
@@ -329,7 +388,7 @@ int sp_imports_walk(const struct sp_reader *r, struct sp_dynamic *dyn,
 	if (!dyn->symtab)
 		return 0;
 	plain.versym = 0;	/* not wanted */
-	int rc = count(&t, err) || visit_all(&t, visit_import, &importing, err) ? -1 : 0;
+	int rc = count_imports(&t, err) || visit_all(&t, visit_import, &importing, err) ? -1 : 0;
 	dyn->strings = plain.strings;
 	return rc;
 }

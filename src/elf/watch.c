@@ -1,16 +1,21 @@
 /*
  * Names that are watched for among the imports of a file: what a program calls is
  * evidence of what it needs.  Nearly no import is such a name, so most are told by
- * their first two bytes.
+ * their first bytes.
  */
 #include <string.h>
 
 #include "base/vec.h"
 #include "elf/reader.h"
 
+/* A number of 16 bits for how a name begins. */
 static unsigned start_of(const char *name)
 {
-	return (unsigned char)name[0] << 8 | (unsigned char)name[1];
+	unsigned start = 0;
+
+	for (int i = 0; i < 6 && name[i]; i++)
+		start = start * 37 + (unsigned char)name[i];
+	return start & 0xffff;
 }
 
 void sp_elf_watch_add(struct sp_elf_watch *watch, const char *name, size_t number)
@@ -35,7 +40,7 @@ static void watching_release(struct watching *w)
 static void look(void *ctx, const char *name)
 {
 	struct watching *w = ctx;
-	unsigned start = name[0] ? start_of(name) : 0;
+	unsigned start = start_of(name);
 
 	if (!(w->watch->starts[start / 64] >> start % 64 & 1))
 		return;

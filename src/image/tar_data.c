@@ -36,7 +36,7 @@ static int next_number(struct sp_tar_reader *tar, char *block, size_t *at, uint6
 /* How many parts, and each of them; then the contents begin with the next block. */
 static int read_new_parts(struct sp_tar_reader *tar, struct sp_err *err)
 {
-	char block[SP_TAR_BLOCK];
+	char block[SP_TAR_BLOCK] = { 0 };
 	size_t at = SP_TAR_BLOCK;
 	uint64_t nr, n;
 

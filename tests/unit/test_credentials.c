@@ -124,8 +124,8 @@ static const char *proxy(const char *const *env, size_t nr, const char *text)
 static void test_proxies(void)
 {
 	const char *env[] = { "HTTPS_PROXY=http://p:1", "http_proxy=http://q:2",
-			      "NO_PROXY=a.io, .b.io,10.0.0.0/8,c.io:8443,2001:db8::/33,"
-			      "fd00::1,192.0.2.1:444,[fd00::2]:444,1.2.3.4/,1.2.3.4/99" };
+			      ("NO_PROXY=a.io, .b.io,10.0.0.0/8,c.io:8443,2001:db8::/33,"
+			       "fd00::1,192.0.2.1:444,[fd00::2]:444,1.2.3.4/,1.2.3.4/99") };
 	static const char *const none[] = { "https://a.io/", "https://x.a.io/", "https://x.b.io/",
 					    "https://10.1.2.3/", "https://c.io:8443/",
 					    "https://[2001:db8:7fff::1]/", "https://[fd00::1]/",

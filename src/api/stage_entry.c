@@ -1,6 +1,6 @@
 /*
- * The target stage -> the target of the build: what its image starts, the proof that
- * it can, and its configuration.
+ * The target stage -> the target of the build: what its image starts, and the proof
+ * that it can.  Its configuration: stage_result.c.
  *
  * The proof is the same as for a packed program: the closure of what the container
  * would start, built over the image alone.  With --closure what it lacks comes from
@@ -173,93 +173,6 @@ static int add_closure(struct sp_stages *s, const struct entry *e, struct sp_err
 	return sp_stage_close(s, s->last, err);
 }
 
-/* --- configuration --- */
-
-static void merge_pairs(struct sp_strings *list, const struct sp_strings *more,
-			struct sp_arena *arena)
-{
-	for (size_t i = 0; i < more->items_nr; i++)
-		sp_pairs_set(list, arena, more->items[i]);
-}
-
-static void merge_set(struct sp_strings *list, const struct sp_strings *more,
-		      struct sp_arena *arena)
-{
-	for (size_t i = 0; i < more->items_nr; i++)
-		sp_strings_add(list, arena, more->items[i]);
-}
-
-static void replace(struct sp_strings *list, const struct sp_strings *by,
-		    struct sp_arena *arena)
-{
-	if (!by->items_nr)
-		return;
-	list->items_nr = 0;
-	merge_set(list, by, arena);
-}
-
-/* What the command line says stands above the Dockerfile. */
-static void override(struct sp_stages *s)
-{
-	const struct sp_options *o = s->build->o;
-	struct sp_options *c = &s->last->config;
-
-	merge_pairs(&c->env, &o->env, &c->arena);
-	merge_pairs(&c->labels, &o->labels, &c->arena);
-	merge_set(&c->ports, &o->ports, &c->arena);
-	merge_set(&c->volumes, &o->volumes, &c->arena);
-	if (o->entrypoint.items_nr)
-		c->args.items_nr = 0;
-	replace(&c->entrypoint, &o->entrypoint, &c->arena);
-	replace(&c->args, &o->args, &c->arena);
-	if (o->user)
-		c->user = o->user;
-	if (o->stop_signal)
-		c->stop_signal = o->stop_signal;
-	if (o->author)
-		c->author = o->author;
-	if (o->healthcheck.set) {
-		struct sp_strings *test = &c->healthcheck.test;
-
-		c->healthcheck = o->healthcheck;
-		c->healthcheck.test = *test;
-		replace(&c->healthcheck.test, &o->healthcheck.test, &c->arena);
-	}
-}
-
-static void set_config(struct sp_stages *s, struct sp_target *target)
-{
-	const struct sp_options *c = &s->last->config;
-	struct sp_config *config = &target->config;
-
-	*config = (struct sp_config){
-		.os = target->platform.os, .arch = target->platform.arch,
-		.variant = target->platform.variant, .created = s->build->o->created,
-		.author = c->author, .user = c->user, .workdir = c->workdir,
-		.stop_signal = c->stop_signal, .healthcheck = c->healthcheck,
-		.shell = s->last->shell, .onbuild = s->last->onbuild,
-	};
-	/* lists are released with the target */
-	config->healthcheck.test = (struct sp_strings){ 0 };
-	merge_set(&config->healthcheck.test, &c->healthcheck.test, &s->arena);
-	merge_set(&config->env, &c->env, &s->arena);
-	merge_set(&config->entrypoint, &c->entrypoint, &s->arena);
-	merge_set(&config->cmd, &c->args, &s->arena);
-	merge_set(&config->labels, &c->labels, &s->arena);
-	merge_set(&config->ports, &c->ports, &s->arena);
-	merge_set(&config->volumes, &c->volumes, &s->arena);
-	merge_set(&config->annotations, &s->build->o->annotations, &s->arena);
-	for (size_t i = 0; i < s->last->history.items_nr; i++)
-		*SP_VEC_PUSH(config->history) = (struct sp_history){
-			.created_by = s->last->history.items[i], .empty = true };
-	if (!s->last->base)
-		return;
-	target->base = s->last->base->image;	/* ours still */
-	config->base = target->base.stored->config_doc;
-	config->docker = target->base.stored->docker;
-	sp_target_base_notes(s->build, target);
-}
-
 /* --- what could not work, though no loader would say so --- */
 
 /* A user by name must be known in the image, or no engine starts it. */
@@ -381,7 +294,7 @@ int sp_stages_target(struct sp_stages *s, struct sp_err *err)
 	struct sp_target *target = SP_VEC_PUSH(s->build->targets);
 
 	target->given = target->path = target->image_path = s->path;
-	override(s);
+	sp_stages_override(s);
 	if (sp_stage_close(s, s->last, err))
 		return -1;
 	if (!s->last->plan->entries_nr && !s->last->base)
@@ -416,6 +329,6 @@ int sp_stages_prove(struct sp_stages *s, struct sp_target *target, struct sp_err
 		}
 	}
 	if (!rc)
-		set_config(s, target);
+		sp_stages_configure(s, target);
 	return rc;
 }

@@ -173,6 +173,12 @@ SP_CHECKED int sp_stage_owner(struct sp_stage_state *state, const char *text,
 /* stage_entry.c: the target stage becomes the target of the build. */
 SP_CHECKED int sp_stages_target(struct sp_stages *s, struct sp_err *err);
 
+/* stage_result.c: what the command line says, above what the stage says. */
+void sp_stages_override(struct sp_stages *s);
+
+/* stage_result.c: the configuration of the target stage becomes that of the target. */
+void sp_stages_configure(struct sp_stages *s, struct sp_target *target);
+
 /* stage_entry.c: the proof that what the image starts can start, and then its
  * configuration. */
 SP_CHECKED int sp_stages_prove(struct sp_stages *s, struct sp_target *target,

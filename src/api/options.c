@@ -451,7 +451,7 @@ const struct sp_option sp_option_table[] = {
 	  "file with credentials, instead of those that docker and podman keep", false,
 	  TEXT(authfile) },
 	{ "creds", 0, "[HOST=]USER:PASSWORD", NETWORK,
-	  "credentials, of all registries named or of one; other users of the machine can see a command line, so prefer login",
+	  "credentials, of all registries named or of one; - reads them from standard input, since other users of the machine can see a command line; or use login",
 	  true, set_creds, 0, 0 },
 	{ "explain-auth", 0, NULL, ACCOUNT,
 	  "say which file, key or helper has the credentials, and what is asked for with them",

@@ -199,8 +199,13 @@ static const char *arg_of(const struct match *m)
 }
 
 /* What commands have to know of options that the library takes. */
-static void note_given(struct cli *cli, const char *name)
+static void note_given(struct cli *cli, const char *name, const char *value)
 {
+	bool from_stdin = value && strcmp(value, "-") == 0;
+
+	if (strcmp(name, "creds") == 0)
+		*(from_stdin ? &cli->creds_stdin : &cli->has_creds) = true;
+	cli->file_stdin |= strcmp(name, "file") == 0 && from_stdin;
 	cli->has_output |= strcmp(name, "output") == 0;
 	cli->has_load |= strcmp(name, "load") == 0 || strcmp(name, "engine") == 0;
 	cli->has_username |= strcmp(name, "username") == 0;
@@ -220,7 +225,10 @@ static int apply(struct cli *cli, const struct match *m, const char *value, stru
 		snprintf(now, sizeof(now), "%lld", (long long)time(NULL));
 		value = now;
 	}
-	note_given(cli, m->option->name);
+	note_given(cli, m->option->name, value);
+	/* to be read when all options are known */
+	if (strcmp(m->option->name, "creds") == 0 && strcmp(value, "-") == 0)
+		return 0;
 	/* nor an environment: --build-arg NAME means the value that NAME has there */
 	if (strcmp(m->option->name, "build-arg") == 0 && !strchr(value, '=') && getenv(value)) {
 		pair = sp_strf("%s=%s", value, getenv(value));

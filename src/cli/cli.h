@@ -23,6 +23,8 @@ struct cli {
 	bool quiet, verbose, json, dry_run, help, version;
 	enum cli_mode progress, color;
 	bool password_stdin, has_password, has_username, has_output, has_load;	/* were given */
+	bool has_creds, creds_stdin;	/* --creds with a password; with "-" */
+	bool file_stdin;		/* --file - */
 	bool named;			/* the command, not just meant */
 	bool from;			/* --from: the program need not be given */
 	const char **operands;		/* borrowed from argv */
@@ -53,6 +55,15 @@ extern const size_t cli_switches_nr;
 /* args.c: parse argv behind the command's name. */
 SP_CHECKED int cli_parse(struct cli *cli, int argc, char **argv, struct sp_err *err);
 bool cli_takes_option(const struct cli_command *command, const struct sp_option *option);
+
+/* secret.c: all of standard input without the newline at its end, which is to be one line
+ * of at most CLI_SECRET_MAX bytes; what names it in messages. */
+#define CLI_SECRET_MAX (64 * 1024)	/* some are tokens */
+SP_CHECKED int cli_read_secret(const char *what, struct sp_buf *ret, struct sp_err *err);
+
+/* secret.c: what --creds of the command line needs before a command runs: reading them, or
+ * a word on who else can. */
+SP_CHECKED int cli_take_creds(struct cli *cli, struct sp_err *err);
 
 /* The commands, one file each. */
 int cli_pack(struct cli *cli, struct sp_err *err);

@@ -9,8 +9,6 @@
 #include "base/buf.h"
 #include "cli/cli.h"
 
-#define PASSWORD_MAX (64 * 1024)	/* bytes: some are tokens */
-
 static int one_operand(const struct cli *cli, const char *what, struct sp_err *err)
 {
 	if (cli->operands_nr == 1)
@@ -71,37 +69,13 @@ static int ask(const char *what, bool secret, struct sp_buf *ret, struct sp_err 
 	fprintf(stderr, "%s: ", what);
 	if (secret)
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	while ((n = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n' && ret->len < PASSWORD_MAX)
+	while ((n = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n' && ret->len < CLI_SECRET_MAX)
 		sp_buf_addch(ret, c);
 	if (secret) {
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
 		fputc('\n', stderr);
 	}
 	return n < 0 ? sp_err_sys(err, SP_EFAIL, "cannot read the %s", what) : 0;
-}
-
-/* All of standard input, without the newline at its end. */
-static int read_password(struct sp_buf *ret, struct sp_err *err)
-{
-	for (;;) {
-		ssize_t n = read(STDIN_FILENO, sp_buf_reserve(ret, 4096), 4096);
-
-		if (n < 0)
-			return sp_err_sys(err, SP_EFAIL, "cannot read the password");
-		if (n == 0)
-			break;
-		ret->len += (size_t)n;
-		if (ret->len > PASSWORD_MAX)
-			return sp_err_set(err, SP_EUSAGE, "the password is longer than %d bytes",
-					  PASSWORD_MAX);
-	}
-	while (ret->len && (ret->data[ret->len - 1] == '\n' || ret->data[ret->len - 1] == '\r'))
-		ret->len--;
-	if (ret->data)
-		ret->data[ret->len] = '\0';
-	if (!ret->len || memchr(ret->data, '\0', ret->len) || memchr(ret->data, '\n', ret->len))
-		return sp_err_set(err, SP_EUSAGE, "standard input holds no password of one line");
-	return 0;
 }
 
 static int set_password(struct cli *cli, struct sp_err *err)
@@ -113,7 +87,7 @@ static int set_password(struct cli *cli, struct sp_err *err)
 			 "and stays in the history of your shell; use --password-stdin");
 		return 0;
 	}
-	if (cli->password_stdin ? read_password(&password, err) :
+	if (cli->password_stdin ? cli_read_secret("password", &password, err) :
 				  ask("Password", true, &password, err))
 		return -1;
 	int rc = scratchpack_set(cli->job, "password", sp_buf_str(&password), err);

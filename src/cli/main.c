@@ -152,7 +152,7 @@ static int run(struct cli *cli, int argc, char **argv, struct sp_err *err)
 	}
 	scratchpack_on_progress(cli->job, cli_progress, NULL);
 	scratchpack_on_note(cli->job, show_note, NULL);
-	return cli->command->run(cli, err);
+	return cli_take_creds(cli, err) ? -1 : cli->command->run(cli, err);
 }
 
 int main(int argc, char **argv)

@@ -196,6 +196,21 @@ exits 0 "for each its own"
 stub_config '{"auth":"basic"}'
 S pull "$REGISTRY/a/b:v1" basic.tar --creds canary-user:canary-password
 exits 0 "Basic"
+like "$stderr" 'note: credentials on the command line can be seen' "a command line can be read by others"
+printf 'canary-user:canary-password\n' >creds
+S pull "$REGISTRY/a/b:v1" stdin.tar --creds - <creds
+exits 0 "--creds -: from standard input"
+unlike "$stderr" 'note: credentials' "which nobody else can read"
+sed "s/^/$REGISTRY=/" creds >host-creds
+S copy "docker://$REGISTRY/a/b:v1" "docker://$OTHER/c/d:v1" --creds - <host-creds
+exits 0 "--creds -: of one registry"
+for bad in '' $'canary-user:canary-password\nmore' canary-password :canary-password; do
+	S pull "$REGISTRY/a/b:v1" no.tar --creds - <<<"$bad"
+	exits 2 "--creds -: what is no user and password"
+	unlike "$stderr" 'canary-' "and not shown"
+done
+S pack hello -f - --creds - -o no.tar <creds
+exits 2 "--creds - and --file -"
 printf 'canary-password\n' >password
 S login "$REGISTRY" --username canary-user --password-stdin <password
 exits 0 "login"

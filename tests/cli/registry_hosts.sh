@@ -73,6 +73,21 @@ S pull "127.0.0.1:$(stub_port secure)/a/b:v1" cert.tar --cert-dir certs --ca-fil
 exits 0 "blobs of another host with TLS"
 ok "it was asked" test "$(seen far)" -gt 0
 is "$(leaks far)" "" "and shown no certificate"
+fresh
+stub_config '{"auth":"bearer","realm":"{far}/token"}'
+S push hello.tar "127.0.0.1:$(stub_port secure)/a/b:v1" --cert-dir certs --ca-file ca.pem "${creds[@]}"
+exits 0 "a token server on another host"
+ok "it was asked" test "$(seen far)" -gt 0
+is "$(stub_log 'select(.server == "far").client_cert' | sort -u)" false "and shown no certificate of the registry's"
+is "$(stub_log 'select(.server == "secure").client_cert' | sort -u)" true "which the registry sees"
+mkdir -p "$HOME/.config/containers/certs.d"
+cp -r certs "$HOME/.config/containers/certs.d/127.0.0.1:$(stub_port secure)"
+fresh
+stub_config '{"auth":"bearer","realm":"{far}/token"}'
+S push hello.tar "127.0.0.1:$(stub_port secure)/a/b:v1" --ca-file ca.pem "${creds[@]}"
+exits 0 "certs.d"
+is "$(stub_log 'select(.client_cert).server' | sort -u)" '"secure"' "is for the host of its name alone"
+rm -r "$HOME/.config"
 
 # --- realms ---
 realm() { # REALM TEXT

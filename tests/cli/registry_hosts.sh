@@ -188,6 +188,35 @@ S push hello.tar "$REGISTRY/a/b:v1"
 S copy "docker://$REGISTRY/a/b:v1" "docker://$REGISTRY/c/d:v1"
 exits 0 "a mount that is refused"
 is "$(stub_state '.tags["c/d:v1"]')" "\"$digest\"" "is a copy"
+for code in 400 401 403 404 405 500; do
+	stub_rules '{"method":"POST","path":"mount=","status":'$code',"headers":{"WWW-Authenticate":"Bearer realm=\"{self}/token\""}}'
+	S copy "docker://$REGISTRY/a/b:v1" "docker://$REGISTRY/m/m$code:v1" "${creds[@]}"
+	exits 0 "$code for a mount"
+	is "$(stub_state ".tags[\"m/m$code:v1\"]")" "\"$digest\"" "$code for a mount: is a copy"
+done
+# success has many names
+fresh '{"method":"PUT","path":"uploads","as":204}' '{"method":"PUT","path":"manifests","as":200}' '{"method":"PATCH","as":201}'
+S push hello.tar "$REGISTRY/a/b:v1"
+exits 0 "204 for a blob and 200 for a manifest"
+is "$(stub_state '.tags["a/b:v1"]')" "\"$digest\"" "are as good as 201"
+head -c 6000000 /dev/urandom >noise
+fresh '{"method":"PATCH","as":201}'
+S ./hello --add noise:/noise -o "docker://$REGISTRY/a/n:v1"
+exits 0 "201 for a chunk"
+fresh '{"method":"PATCH","skip":1,"set":{"Range":"0-4194303"}}'
+S ./hello --add noise:/noise -o "docker://$REGISTRY/a/n:v1"
+exits 0 "a Range that stays at the first chunk"
+isnt "$(stub_state '.tags["a/n:v1"]')" null "and the image is there"
+is "$(stub_log 'select(.method == "PATCH" and .received > 4194304)')" "" "no chunk is larger than 4 MiB"
+fresh '{"method":"PUT","path":"manifests","times":1,"status":429}' '{"method":"POST","times":1,"status":429}'
+S push hello.tar "$REGISTRY/a/b:v1"
+exits 0 "429 without a word on when"
+fresh '{"method":"POST","times":1,"status":401}'
+stub_config '{"auth":"bearer"}'
+S push hello.tar "$REGISTRY/a/b:v1" "${creds[@]}"
+exits 0 "401 without a challenge now and then"
+fresh
+S push hello.tar "$REGISTRY/a/b:v1"
 # the tag goes on while we pull: what was begun is what comes
 "$SCRATCHPACK" ./hello -q -e A=B -o second.tar -t hello:v1 >/dev/null
 S push second.tar "$REGISTRY/e/f:v1"

@@ -22,6 +22,7 @@ matches pass), "times": N (then no more)} and what happens, in this order:
 				of it read), "silent" (done, but not answered), "headers" (half
 				of the headers sent), "response" (half of the body sent)
 	"status", "headers", "body"	the answer, instead of the normal one; "json" for a body
+	"as": STATUS		the status of the normal answer, changed
 	"set": {NAME: VALUE}	headers of the normal answer, changed; null removes
 	"mangle": "flip"|"cut"|"more"	the body of the normal answer, damaged
 	"drip": SECONDS		one byte of the body at a time
@@ -170,6 +171,7 @@ class Handler(Protocol, http.server.BaseHTTPRequestHandler):
 		else:
 			try:
 				status, headers, body = self.answer()
+				status = rule.get("as", status)
 			except Refused as no:
 				self.drain()
 				status, headers, body = no.status, no.headers, [no.body]

@@ -72,6 +72,12 @@ void sp_registry_dest_done(struct sp_registry_dest *d, const struct sp_digest *d
 /* registry_there.c: sp_dest_ops.follow. */
 bool sp_registry_dest_follow(struct sp_dest *dest, struct sp_dest *leader);
 
+/* registry_commit.c: sp_dest_ops.prepare and .commit. */
+SP_CHECKED int sp_registry_dest_prepare(struct sp_dest *dest, const struct sp_image *image,
+					const struct sp_ref *refs, size_t refs_nr,
+					struct sp_err *err);
+SP_CHECKED int sp_registry_dest_commit(struct sp_dest *dest, struct sp_err *err);
+
 /* registry_take.c: sp_dest_ops.take. */
 SP_CHECKED int sp_registry_dest_take(struct sp_dest *dest, struct sp_source *source,
 				     const struct sp_desc *desc, struct sp_err *err);

@@ -42,6 +42,7 @@ fails() { # CODE REGEX TEXT RULE...
 pushes "429 with Retry-After" '{"method":"POST","times":1,"status":429,"headers":{"Retry-After":"1"}}'
 like "$stderr" 'asks to wait 1 s' "the wait is told"
 pushes "429 with a date" '{"method":"HEAD","times":1,"status":429,"headers":{"Retry-After":"Thu, 01 Jan 1970 00:00:01 GMT"}}'
+pushes "429 alone" '{"method":"POST","times":1,"status":429}'
 pushes "503 on a manifest" '{"method":"PUT","path":"manifests","times":1,"status":503}'
 pushes "500 on a blob" '{"method":"PUT","path":"uploads","times":1,"status":500}'
 for where in now body silent headers response; do
@@ -76,6 +77,8 @@ like "$(stub_log 'select(.method == "PATCH").headers["Content-Range"]' | head -n
 
 # --- what does not pass ---
 fails 6 'DENIED|403' "403" '{"method":"POST","status":403,"json":{"errors":[{"code":"DENIED","message":"no"}]}}'
+fails 6 'neither Basic nor a Bearer' "401 without a realm" '{"path":"/v2/","status":401,"headers":{"WWW-Authenticate":"Bearer service=\"x\""}}'
+fails 5 '501' "501" '{"method":"POST","status":501}'
 fails 5 '404' "404" '{"method":"POST","status":404}'
 fails 5 '500' "500 for ever" '{"method":"POST","status":500}'
 fails 5 'Location' "no Location" '{"method":"POST","set":{"Location":null}}'

@@ -170,7 +170,7 @@ exits 5 "a port where nobody answers"
 kill $silent
 
 # --- what registries do differently ---
-for code in 408 499 502 504 522; do
+for code in 408 499 500 502 503 504 522; do
 	fresh '{"method":"HEAD","times":1,"status":'$code'}' '{"method":"PUT","path":"manifests","times":1,"status":'$code'}'
 	S push hello.tar "$REGISTRY/a/b:v1"
 	exits 0 "$code now and then"

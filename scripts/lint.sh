@@ -230,6 +230,11 @@ fi
 
 # --- 10. scripts -----------------------------------------------------------------------------
 
+# One that cannot be executed takes part in nothing.
+find bootstrap .ci scripts tests -type f ! -perm -100 -exec awk \
+	'FNR == 1 && /^#!/ { print FILENAME } { nextfile }' {} + 2>/dev/null |
+	breaches 'cannot be executed: '
+
 if command -v shellcheck >/dev/null; then
 	# The test library sets variables that its users read, and the other way round;
 	# tests hold FIFOs open, list small folders, and name files as commands are named.

@@ -198,6 +198,9 @@ plant tests/x.sh <<-'END'
 	cd $x
 	rm $y
 END
+chmod +x tree/tests/x.sh
 finds "a careless script" 'tests/x.sh:2'
+plant tests/y.sh <<<'#!/bin/sh'
+finds "a script that cannot be executed" 'cannot be executed: tests/y.sh'
 
 done_testing

@@ -107,58 +107,18 @@ bool cli_takes_option(const struct cli_command *command, const struct sp_option 
 	return option->group && (command->takes & option->about);
 }
 
-/* How many letters must change, come or go to make one word of the other. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[64], n = strlen(b);
-
-	if (strlen(a) >= 64 || n >= 63)
-		return 64;
-	for (size_t k = 0; k <= n; k++)
-		row[k] = k;
-	for (size_t i = 0; a[i]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t k = 1; k <= n; k++) {
-			size_t best = diagonal + (a[i] != b[k - 1]);
-
-			best = row[k] + 1 < best ? row[k] + 1 : best;
-			best = row[k - 1] + 1 < best ? row[k - 1] + 1 : best;
-			diagonal = row[k];
-			row[k] = best;
-		}
-	}
-	return row[n];
-}
-
-static void closer(const char *word, const char *name, const char **best, size_t *least)
-{
-	size_t d = distance(word, name), len = strlen(word);
-
-	/* a beginning of it is the best guess */
-	if (len >= 2 && strncmp(word, name, len) == 0)
-		d = 0;
-
-	if (d < *least) {
-		*least = d;
-		*best = name;
-	}
-}
-
 static int unknown(const struct cli *cli, const char *word, struct sp_err *err)
 {
-	const char *best = NULL;
-	size_t least = 3;
+	struct cli_guess guess = { .word = word };
 
 	for (size_t i = 0; i < sp_option_table_nr; i++)
 		if (cli_takes_option(cli->command, &sp_option_table[i]))
-			closer(word, sp_option_table[i].name, &best, &least);
+			cli_guess_among(&guess, sp_option_table[i].name);
 	for (size_t i = 0; i < cli_switches_nr; i++)
-		closer(word, cli_switches[i].name, &best, &least);
+		cli_guess_among(&guess, cli_switches[i].name);
 	return sp_err_set(err, SP_EUSAGE, "%s has no option --%s%s%s%s", cli->command->name,
-			  word, best ? "; did you mean --" : "", best ? best : "",
-			  best ? "?" : "");
+			  word, guess.best ? "; did you mean --" : "",
+			  guess.best ? guess.best : "", guess.best ? "?" : "");
 }
 
 /* An option found by long name or letter: in one of the two tables. */

@@ -65,6 +65,15 @@ SP_CHECKED int cli_read_secret(const char *what, struct sp_buf *ret, struct sp_e
  * a word on who else can. */
 SP_CHECKED int cli_take_creds(struct cli *cli, struct sp_err *err);
 
+/* guess.c: what a mistyped word may have meant.  Set word and try names; best is the
+ * nearest of them, or NULL. */
+struct cli_guess {
+	const char *word, *best;
+	size_t away;			/* letters that differ */
+};
+void cli_guess_among(struct cli_guess *guess, const char *name);
+const char *cli_guess_command(const char *word);
+
 /* The commands, one file each. */
 int cli_pack(struct cli *cli, struct sp_err *err);
 int cli_inspect(struct cli *cli, struct sp_err *err);

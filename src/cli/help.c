@@ -133,8 +133,12 @@ int cli_help(struct cli *cli, struct sp_err *err)
 	for (size_t i = 0; cli->operands_nr && i < cli_commands_nr; i++)
 		if (strcmp(cli->operands[0], cli_commands[i].name) == 0)
 			about = &cli_commands[i];
-	if (cli->operands_nr && !about)
-		return sp_err_set(err, SP_EUSAGE, "there is no command %s", cli->operands[0]);
+	if (cli->operands_nr && !about) {
+		const char *best = cli_guess_command(cli->operands[0]);
+
+		return sp_err_set(err, SP_EUSAGE, "there is no command %s%s%s%s", cli->operands[0],
+				  best ? "; did you mean " : "", best ? best : "", best ? "?" : "");
+	}
 	cli_print_help(stdout, about);
 	return cli_flush(err);
 }

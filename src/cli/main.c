@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -133,13 +134,36 @@ static void show_note(void *ctx, const char *text)
 	cli_note(text);
 }
 
+/* A first word that is no file, where pack has nothing to do: a command, mistyped. */
+static bool is_mistyped(const struct cli *cli, const char *word)
+{
+	return !cli->named && !cli->has_output && !cli->has_load && !cli->dry_run && word &&
+	       word[0] != '-' && !strchr(word, '/') && access(word, F_OK) &&
+	       cli_guess_command(word);
+}
+
+static int parse(struct cli *cli, int argc, char **argv, struct sp_err *err)
+{
+	int rc = set_from_environment(cli, err) || pass_environment(cli, err) ? -1 : 0;
+
+	if (rc)
+		return rc;
+	rc = cli_parse(cli, argc, argv, err);
+	/* before what pack would say of options that are not its own */
+	if (is_mistyped(cli, argv[1]))
+		return sp_err_set(err, SP_EUSAGE,
+				  "%s is neither a command nor a file; did you mean %s?", argv[1],
+				  cli_guess_command(argv[1]));
+	return rc;
+}
+
 static int run(struct cli *cli, int argc, char **argv, struct sp_err *err)
 {
-	if (set_from_environment(cli, err) || pass_environment(cli, err) || cli_parse(cli, argc, argv, err)) {
-		cli_talk_init(cli);
-		return -1;
-	}
+	int rc = parse(cli, argc, argv, err);
+
 	cli_talk_init(cli);
+	if (rc)
+		return -1;
 	cli_progress_init(cli);
 	if (cli->version)
 		return cli_version(cli, err);

@@ -43,6 +43,16 @@ bad 'no program' -o o.tar
 bad 'no option --frobnicate' ./hello -o o.tar --frobnicate
 bad 'did you mean --output' ./hello --ouput o.tar
 bad 'did you mean --output' ./hello --out o.tar
+bad 'no option --x$' ./hello --x
+bad 'inspec is neither a command nor a file; did you mean inspect\?' inspec ./hello
+bad 'did you mean verify' verfy hello
+bad 'no option --versio; did you mean --version' --versio
+bad 'did you mean push' pus hello localhost/hello
+bad 'did you mean login' logi localhost --username me
+bad 'did you mean why-not' why-nt ./hello libc.so.6
+bad 'no output was given' file
+bad 'no output was given' unlike-any ./hello
+bad 'no command verfy; did you mean verify' help verfy
 bad 'no option -Z' ./hello -Z
 bad 'needs a value' ./hello -o
 bad 'needs a value' ./hello -o o.tar --tag

@@ -1,0 +1,56 @@
+/*
+ * What a mistyped word may have meant: the nearest of the words that would do.
+ */
+#include <string.h>
+
+#include "cli/cli.h"
+
+#define LONGEST 63
+
+/* How many letters must change, come or go to make one word of the other. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[LONGEST + 1], n = strlen(b);
+
+	if (strlen(a) > LONGEST || n > LONGEST)
+		return LONGEST + 1;
+	for (size_t k = 0; k <= n; k++)
+		row[k] = k;
+	for (size_t i = 0; a[i]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t k = 1; k <= n; k++) {
+			size_t best = diagonal + (a[i] != b[k - 1]);
+
+			best = row[k] + 1 < best ? row[k] + 1 : best;
+			best = row[k - 1] + 1 < best ? row[k - 1] + 1 : best;
+			diagonal = row[k];
+			row[k] = best;
+		}
+	}
+	return row[n];
+}
+
+void cli_guess_among(struct cli_guess *guess, const char *name)
+{
+	size_t d = distance(guess->word, name), len = strlen(guess->word);
+
+	/* a beginning of it is the best guess */
+	if (len >= 2 && strncmp(guess->word, name, len) == 0)
+		d = 0;
+	/* where half of the letters differ it is another word */
+	if (d > 2 || d * 2 > len || (guess->best && d >= guess->away))
+		return;
+	guess->best = name;
+	guess->away = d;
+}
+
+const char *cli_guess_command(const char *word)
+{
+	struct cli_guess guess = { .word = word };
+
+	for (size_t i = 0; i < cli_commands_nr; i++)
+		cli_guess_among(&guess, cli_commands[i].name);
+	return guess.best;
+}

@@ -113,15 +113,31 @@ SP_API void scratchpack_on_note(struct scratchpack *job,
 SP_API void scratchpack_cancel(struct scratchpack *job);
 
 /*
- * Analyse the programs and say what an image of them would hold, without
- * writing anything.  The report has "programs", "plan" and "notes".
+ * The operations.  Each returns 0, or -1 with err filled in, whose class is the kind of
+ * failure (below: those that are particular to it; each may also fail with SP_EUSAGE for
+ * options that contradict each other, and with SP_ECANCELLED).  Each begins by releasing
+ * the report of the one before, and may be called again with the same job.  Strings that
+ * are passed in stay the caller's and are not kept; sizes in reports are in bytes, times
+ * in options as on the command line ("30s", "5m").
+ */
+
+/*
+ * Analyse the programs and say what an image of them would hold, without writing
+ * anything; "output" is not looked at.  The report's "programs" has an object for each:
+ * facts, "plan" (entries by path, each with its reason), "needs", "notes".  SP_EPROGRAM
+ * if one cannot be packed, SP_ECHANGED if one changed meanwhile; where the plan stands but
+ * would not start, the report has it and an "error" too.  With "from" or "base" also the
+ * errors of scratchpack_verify() and of registries.
  */
 SP_API int scratchpack_plan(struct scratchpack *job, struct sp_err *err);
 
 /*
- * Plan, prove and write the image to every "output".  The report has "results":
- * one object a destination with "name", "digest" and "destination"; "layers";
- * and of each program the facts, sizes and notes, without the plan.
+ * Plan, prove and write the image to every "output", and to no one of them if that fails
+ * before all are prepared.  The report has "results": one object a destination with
+ * "name", "digest" and "destination"; "layers"; and of each program the facts, sizes and
+ * notes, without the plan.  The errors of scratchpack_plan(), SP_EUSAGE without an
+ * "output", SP_EOUTPUT if a file, SP_ENETWORK or SP_EAUTH if a registry or engine does
+ * not take the image.  There is no report of a failure.
  */
 SP_API int scratchpack_pack(struct scratchpack *job, struct sp_err *err);
 
@@ -165,22 +181,31 @@ SP_API int scratchpack_index(struct scratchpack *job, const char *const *images,
 			     struct sp_err *err);
 
 /*
- * What a registry has under NAME: the report's "tags" are its tags.
+ * What the repository NAME ("ghcr.io/me/app", with "docker://" before it or not) has: the
+ * report's "tags" are the names of its tags in the registry's order, "name" is NAME as
+ * people write it.  SP_EUSAGE if NAME is none or has a tag, SP_ENETWORK if there is no such
+ * repository or no answer, SP_EAUTH if it may not be seen.
  */
 SP_API int scratchpack_tags(struct scratchpack *job, const char *name, struct sp_err *err);
 
 /*
  * What refers to the image NAME in a registry (signatures, SBOMs): the report's
  * "referrers" are descriptors, "from" says whether the registry listed them ("api") or
- * a tag did ("tag").
+ * a tag did ("tag"), "digest" which image NAME stands for.  Without a tag or digest
+ * that is "latest".  None is an empty list; SP_ENETWORK if there is no such image, or no
+ * answer, SP_EAUTH if it may not be seen, SP_EVERIFY if what came is no list.
  */
 SP_API int scratchpack_referrers(struct scratchpack *job, const char *name,
 				 struct sp_err *err);
 
 /*
- * Keep "username" and "password" for a registry, after seeing whether it takes them,
- * where docker and podman look for them; or forget what is kept.  The report's "where"
- * says for people where that is.
+ * Keep "username" and "password" for a registry ("ghcr.io", "localhost:5000"), after
+ * seeing whether it takes them: in "authfile", or where docker and podman look for them,
+ * which is found by "host-env" (HOME, DOCKER_CONFIG, ...) and may be a helper program that
+ * is run; or forget what is kept.  Of the report "registry" is its name, "where" says for
+ * people where that is.  Login: SP_EUSAGE without both options, SP_EAUTH if the registry
+ * does not take them, SP_ENETWORK if it cannot be asked; then nothing was kept.
+ * Logout asks no registry; SP_EFAIL if nothing is kept for it.
  */
 SP_API int scratchpack_login(struct scratchpack *job, const char *registry,
 			     struct sp_err *err);

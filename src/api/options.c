@@ -490,7 +490,8 @@ const struct sp_option sp_option_table[] = {
 	  "password; other users of the machine can see it, so use --password-stdin", false,
 	  TEXT(password) },
 	{ "arg", 0, "ARG", HIDDEN, "an argument for Cmd", true, LIST(args) },
-	{ "host-env", 0, "NAME=VALUE", HIDDEN, "the environment of --trace", true, LIST(host_env) },
+	{ "host-env", 0, "NAME=VALUE", HIDDEN,
+	  "the environment of --trace, and of the search for credentials", true, LIST(host_env) },
 	{ "docker-host", 0, "URL", HIDDEN, "DOCKER_HOST", false, TEXT(docker_host) },
 	{ "temp-dir", 0, "DIR", HIDDEN, "TMPDIR", false, TEXT(temp_dir) },
 };

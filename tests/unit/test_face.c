@@ -129,7 +129,7 @@ static void test_pack(void)
 	bad(scratchpack_pack(job, &err), SP_EUSAGE, "no output", "a pack to nowhere");
 	START("program", in_scratch("none"));
 	bad(scratchpack_plan(job, &err), SP_EPROGRAM, "none", "a plan of what is not there");
-	is_str(err.id, "not-found", "with the identifier of the diagnosis");
+	is_str(err.id, "missing-file", "with the identifier of the diagnosis");
 	START("program", in_scratch("hello"), "output", in_scratch("none/i.tar"));
 	bad(scratchpack_pack(job, &err), SP_EOUTPUT, "none", "an output that cannot be");
 
@@ -201,9 +201,20 @@ static void answer(const char *status, const char *more, const char *type, const
 					   status, more, type, strlen(body), body));
 }
 
+/* A job that speaks to the registry here, and does not wait long for it. */
+#define CLIENT(...)                                                                      \
+	START("plain-http", domain, "authfile", in_scratch("auth.json"), "tries", "1",     \
+	      "net-timeout", "5s", __VA_ARGS__)
+
 static const char *at_registry(const char *name)
 {
 	return sp_arena_strf(&arena, "%s/%s", domain, name);
+}
+
+/* What every client asks first. */
+static void greet(void)
+{
+	answer("200 OK", "", "text/plain", "");
 }
 
 static void take_note(void *ctx, const char *text)
@@ -213,24 +224,29 @@ static void take_note(void *ctx, const char *text)
 
 static void test_ask(void)
 {
+	static const char warning[] = "Warning: 299 - \"read only soon\"\r\n";
 	int notes = 0;
 
-	START("explain-auth", NULL, "authfile", in_scratch("auth.json"));
+	CLIENT(NULL);
 	scratchpack_on_note(job, take_note, &notes);
-	answer("200 OK", "", "application/json", "{\"name\":\"a/b\",\"tags\":[\"v1\",\"v2\"]}");
+	greet();
+	answer("200 OK", warning, "application/json", "{\"name\":\"a/b\",\"tags\":[\"v1\",\"v2\"]}");
 	GOOD(scratchpack_tags(job, at_registry("a/b"), &err), "tags", "name", "tags");
 	ok(scratchpack_report(job) && strstr(scratchpack_report(job), "\"v2\""), "all of them");
-	ok(notes > 0, "a note comes while it runs");
+	ok(notes > 0, "what the registry warns of is a note");
 	bad(scratchpack_tags(job, at_registry("a/b:v1"), &err), SP_EUSAGE, "without a tag",
 	    "tags of a tag");
+	greet();
 	answer("404 Not Found", "", "text/plain", "no");
 	bad(scratchpack_tags(job, at_registry("a/none"), &err), SP_ENETWORK, "a/none",
 	    "tags of a repository that is not there");
 
-	START("authfile", in_scratch("auth.json"));
+	CLIENT(NULL);
+	greet();
 	answer("200 OK", "", SP_MT_INDEX, "{\"schemaVersion\":2,\"manifests\":[]}");
 	GOOD(scratchpack_referrers(job, at_registry("a/b@" DIGEST), &err), "referrers",
 	     "name", "digest", "from", "referrers");
+	greet();
 	answer("404 Not Found", "", "text/plain", "no");
 	bad(scratchpack_referrers(job, at_registry("a/b:none"), &err), SP_ENETWORK, "no such image",
 	    "referrers of nothing");
@@ -242,7 +258,7 @@ static void test_login(void)
 	static const char challenge[] = "WWW-Authenticate: Basic realm=\"x\"\r\n";
 	const char *file = in_scratch("auth.json");
 
-	START("authfile", file, "username", "me", "password", "secret");
+	CLIENT("username", "me", "password", "secret");
 	answer("401 Unauthorized", challenge, "text/plain", "");
 	answer("401 Unauthorized", challenge, "text/plain", "");
 	bad(scratchpack_login(job, domain, &err), SP_EAUTH, domain, "a password that is wrong");
@@ -252,7 +268,7 @@ static void test_login(void)
 	answer("200 OK", "", "text/plain", "");
 	GOOD(scratchpack_login(job, domain, &err), "login", "registry", "where");
 	ok(access(file, F_OK) == 0, "is kept");
-	START("authfile", file);
+	CLIENT(NULL);
 	bad(scratchpack_login(job, domain, &err), SP_EUSAGE, "user name", "login without a name");
 	bad(scratchpack_login(job, "no registry", &err), SP_EUSAGE, "no registry",
 	    "login to a name that is none");

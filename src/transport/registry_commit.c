@@ -25,8 +25,7 @@ int sp_registry_dest_prepare(struct sp_dest *dest, const struct sp_image *image,
 			d->root = doc;
 		if (sp_manifest_has(d->r, doc->desc.digest.str, &doc->desc, &there, err))
 			return -1;
-		if (!there && sp_manifest_put(d->r, doc->desc.digest.str, &doc->desc, &doc->text,
-					      NULL, err))
+		if (!there && sp_registry_dest_put(d->r, doc, err))
 			return -1;
 	}
 	if (!d->root)

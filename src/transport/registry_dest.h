@@ -78,6 +78,11 @@ SP_CHECKED int sp_registry_dest_prepare(struct sp_dest *dest, const struct sp_im
 					struct sp_err *err);
 SP_CHECKED int sp_registry_dest_commit(struct sp_dest *dest, struct sp_err *err);
 
+/* registry_subject.c: write a manifest or index by its digest; and what refers to another
+ * one into the list of that, where the registry does not do so. */
+SP_CHECKED int sp_registry_dest_put(struct sp_registry *r, const struct sp_kept_document *doc,
+				    struct sp_err *err);
+
 /* registry_take.c: sp_dest_ops.take. */
 SP_CHECKED int sp_registry_dest_take(struct sp_dest *dest, struct sp_source *source,
 				     const struct sp_desc *desc, struct sp_err *err);

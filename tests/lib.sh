@@ -251,9 +251,12 @@ done_testing() {
 run() {
 	timeout -k 5 "$RUN_TIMEOUT" "$@" >"$RUN/stdout" 2>"$RUN/stderr"
 	status=$?
+	# bash leaves out NUL bytes, and says so
 	# shellcheck disable=SC2034  # $stdout is for the script
-	stdout=$(tr -d '\0' <"$RUN/stdout")
-	stderr=$(tr -d '\0' <"$RUN/stderr")
+	{
+		stdout=$(<"$RUN/stdout")
+		stderr=$(<"$RUN/stderr")
+	} 2>/dev/null
 	return 0
 }
 

@@ -23,7 +23,7 @@ fake() { # NAME [SHELL CODE]
 }
 # Something that listens, and is Docker's API as far as it is needed.
 cat >engine.py <<'END'
-import http.server, socketserver, sys
+import http.server, os, socketserver, sys
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self): self.answer(b"OK")
     def do_POST(self):
@@ -39,7 +39,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def address_string(self): return ""
     def log_message(self, *args): pass
 class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer): daemon_threads = True
-Server(sys.argv[1], Handler).serve_forever()
+# The name appears when the socket listens.
+server = Server(sys.argv[1] + ".new", Handler)
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+server.serve_forever()
 END
 listener() { # SOCKET FILE [refuse]
 	background python3 engine.py "$@"

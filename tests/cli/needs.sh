@@ -43,15 +43,17 @@ image() {
 
 # needs NAME NEED STRENGTH EVIDENCE FILE [ARG...]: the whole row; FILE is one that comes
 needs() {
-	local name=$1 need=$2 file=$5
+	local name=$1 need=$2 file=$5 said
 	report "$name" "${@:6}"
-	is "$(row "$need" '[.strength, .evidence, .included]')" "[\"$3\",\"$4\",true]" \
-		"$name: $need is $3, for it $4"
-	is "$(jq -c --arg file "$file" '[.plan[].path] as $all | .needs[] |
-		select(.need == "'"$need"'") | [(.files - $all), (.files | length == (unique | length)),
-		($all | contains([$file]))]' report.json)" \
-		'[[],true,true]' "its files are in the plan, each named once, and $file is there"
-	jq -r ".needs[] | select(.need == \"$need\") | .files[]" report.json >files
+	jq -r --arg need "$need" --arg file "$file" '[.plan[].path] as $all | .needs[] |
+		select(.need == $need) | ([.strength, .evidence, .included] | tojson),
+		([(.files - $all), (.files | length == (unique | length)),
+		($all | contains([$file]))] | tojson), .files[]' report.json >said
+	mapfile -n 2 -t said <said
+	is "${said[0]-}" "[\"$3\",\"$4\",true]" "$name: $need is $3, for it $4"
+	is "${said[1]-}" '[[],true,true]' \
+		"its files are in the plan, each named once, and $file is there"
+	tail -n +3 said >files
 	run "$SCRATCHPACK" why "./$name" "$file" "${@:6}"
 	like "$stdout" "$need: .*$4" "why leads to the need"
 }

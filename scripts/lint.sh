@@ -104,7 +104,7 @@ only() { # FILE HEADER-REGEX
 }
 
 only src/elf/elf.c '(elfutils/)?(libelf|gelf|libdw|nlist)\.h'
-only src/image/inflate.c 'zlib\.h'
+only src/base/inflate.c 'zlib\.h'
 only src/image/gzip.c 'libdeflate\.h'
 only src/image/zstd.c '(zstd|zdict).*\.h'
 only src/image/digest.c 'openssl/.*'

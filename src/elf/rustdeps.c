@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/inflate.h"
 #include "base/map.h"
 #include "elf/stream.h"
 
@@ -110,6 +111,16 @@ static bool is_version(const char *s)
 	return *s == '\0' || *s == '-' || *s == '+';
 }
 
+static void take_name(struct crates *c, const char *name, const char *version)
+{
+	sp_autofree char *both = sp_strf("%s-%s", name, version);
+
+	if (sp_map_get(&c->seen, both) != SP_MAP_NONE || c->nr == SP_ELF_RUST_CRATES_MAX)
+		return;
+	sp_map_set(&c->seen, sp_arena_strdup(&c->arena, both), c->nr++);
+	c->visit(c->ctx, name, version);
+}
+
 /* "md-5-0.10.1": the version begins after the first '-' that a version follows. */
 static void take_crate(struct crates *c, const char *part, size_t len)
 {
@@ -122,11 +133,61 @@ static void take_crate(struct crates *c, const char *part, size_t len)
 		dash++;
 	if (!dash)
 		return;
-	if (sp_map_get(&c->seen, name) != SP_MAP_NONE || c->nr == SP_ELF_RUST_CRATES_MAX)
-		return;
-	sp_map_set(&c->seen, sp_arena_strdup(&c->arena, name), c->nr++);
 	*dash = '\0';
-	c->visit(c->ctx, name, dash + 1);
+	take_name(c, name, dash + 1);
+}
+
+/* The string after key in the object at p, in buf; false if there is none, or no name. */
+static bool member(const char *p, const char *end, const char *key, char *buf)
+{
+	size_t len = 0;
+
+	p = memmem(p, (size_t)(end - p), key, strlen(key));
+	if (!p)
+		return false;
+	p += strlen(key);
+	while (p + len < end && len < PART_MAX && is_part(p[len]))
+		len++;
+	memcpy(buf, p, len);
+	buf[len] = '\0';
+	return len > 0 && p + len < end && p[len] == '"';
+}
+
+/*
+ * What cargo-auditable writes: {"packages":[{"name":"adler","version":"1.0.2",...},...]},
+ * without spaces, and names have no escapes.  Packages with "kind":"build" made the
+ * program and are not in it.
+ */
+static void take_packages(struct crates *c, const char *p, const char *end)
+{
+	char name[PART_MAX + 1], version[PART_MAX + 1], kind[PART_MAX + 1];
+	const char *next;
+
+	for (; (p = memmem(p, (size_t)(end - p), "{\"name\":", 8)); p = next) {
+		next = memchr(p, '}', (size_t)(end - p));
+		if (!next)
+			return;
+		if (!member(p, next, "\"name\":\"", name) ||
+		    !member(p, next, "\"version\":\"", version) ||
+		    (member(p, next, "\"kind\":\"", kind) && strcmp(kind, "build") == 0))
+			continue;
+		take_name(c, name, version);
+	}
+}
+
+/* Crates of .dep-v0; what is no such thing has none. */
+static int take_deps(struct crates *c, const struct sp_elf *elf, struct sp_file *file,
+		     struct sp_err *err)
+{
+	sp_autobuf struct sp_buf packed = { 0 }, json = { 0 };
+	struct sp_err damage = { 0 };
+
+	if (sp_elf_rust_deps(elf, file, &packed, err))
+		return -1;
+	if (packed.len && sp_inflate_zlib(packed.data, packed.len, SP_ELF_RUST_JSON_MAX, &json,
+					  &damage) == 0 && json.len)
+		take_packages(c, json.data, json.data + json.len);
+	return 0;
 }
 
 /* What follows the mark: "src/INDEX/CRATE-VERSION/" or "CRATE-VERSION/". */
@@ -174,6 +235,8 @@ int sp_elf_rust_crates(const struct sp_elf *elf, struct sp_file *file,
 
 	if (!elf->segments_nr)
 		return 0;
+	if (take_deps(&c, elf, file, err) || c.nr)
+		return c.nr ? 0 : -1;
 	if (sp_reader_open(&r, file, &arena, &damage) ||
 	    sp_stream_constants(&r, take_paths, &c, &damage))
 		return forgive(&damage, err);

@@ -9,6 +9,7 @@
 #include "elf/elf.h"
 
 #define SP_ELF_RUST_DEPS_MAX (8 * 1024 * 1024)	/* compressed bytes */
+#define SP_ELF_RUST_JSON_MAX (64 * 1024 * 1024)	/* the same when unpacked */
 #define SP_ELF_RUST_CRATES_MAX 65536
 
 /*
@@ -20,7 +21,8 @@ SP_CHECKED int sp_elf_rust_deps(const struct sp_elf *elf, struct sp_file *file,
 				struct sp_buf *ret, struct sp_err *err);
 
 /*
- * Visit each crate and version, once, that stands in a source path among the constants:
+ * Visit each crate and version, once: those of .dep-v0 but for tools of the build, or, if
+ * there is none, those that stand in a source path among the constants:
  * ".../registry/src/INDEX/CRATE-VERSION/" as cargo has it, and
  * ".../cargo/registry/CRATE-VERSION/" as Debian builds it.  Compiled in without a panic
  * that names its source, or with other paths, a crate is not seen.  Strings are valid

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "image/inflate.h"
+#include "base/inflate.h"
 #include "image/unzstd.h"
 
 #define IN_SIZE (64 * 1024)

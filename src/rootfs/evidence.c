@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "elf/gofuncs.h"
+#include "elf/rustdeps.h"
 #include "elf/strings.h"
 
 #define TEXTS_MAX 16		/* rows of the table that ask for texts */
@@ -26,7 +27,7 @@ struct sighting {
 struct sp_evidence {
 	struct sp_arena arena;
 	struct sp_elf_watch imports;		/* both to sightings */
-	struct sp_map functions;
+	struct sp_map functions, crates;
 	struct sighting *sightings;
 	size_t sightings_nr, sightings_alloc;
 	struct soname {
@@ -111,6 +112,7 @@ void sp_evidence_free(struct sp_evidence *e)
 		return;
 	sp_map_release(&e->imports.names);
 	sp_map_release(&e->functions);
+	sp_map_release(&e->crates);
 	free(e->objects);
 	free(e->sightings);
 	free(e->sonames);
@@ -123,7 +125,8 @@ void sp_evidence_free(struct sp_evidence *e)
 static struct sp_map *map_of(struct sp_evidence *e, enum sp_sign_kind kind)
 {
 	return kind == SP_SIGN_IMPORT || kind == SP_SIGN_PROGRAM_IMPORT ? &e->imports.names :
-	       kind == SP_SIGN_GO || kind == SP_SIGN_NOT_GO ? &e->functions : NULL;
+	       kind == SP_SIGN_GO || kind == SP_SIGN_NOT_GO ? &e->functions :
+	       kind == SP_SIGN_CRATE ? &e->crates : NULL;
 }
 
 void sp_evidence_interest(struct sp_evidence *e, const struct sp_sign *sign)
@@ -177,6 +180,14 @@ static void see_function(void *ctx, const char *name)
 	struct sp_evidence *e = ctx;
 
 	see(e, sp_map_get(&e->functions, name));
+}
+
+static void see_crate(void *ctx, const char *crate, const char *version)
+{
+	struct sp_evidence *e = ctx;
+
+	(void)version;
+	see(e, sp_map_get(&e->crates, crate));
 }
 
 /* The C library names every file in /etc and every function of its own: it says
@@ -273,12 +284,14 @@ static int look_at(struct sp_evidence *e, const struct sp_closure *closure, size
 		return 0;
 	for (size_t i = 0; i < o->elf->imported_nr; i++)
 		see(e, o->elf->imported[i]);
-	if (o->elf->watched && !o->elf->go.version && !wants_texts(e))
+	bool rust = o->elf->rust && e->crates.nr;
+	if (o->elf->watched && !o->elf->go.version && !rust && !wants_texts(e))
 		return 0;
 	if (sp_root_open(o->root, o->found.real, &file, err) ||
 	    (!o->elf->watched && sp_elf_imports(o->elf, &file, see_import, e, err)) ||
 	    (o->elf->go.version &&
 	     sp_elf_go_functions(o->elf, &file, see_function, e, err)) ||
+	    (rust && sp_elf_rust_crates(o->elf, &file, see_crate, e, err)) ||
 	    see_texts(e, o->elf, &file, err))
 		return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
 	return 0;

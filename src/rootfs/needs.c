@@ -94,7 +94,8 @@ static const char *sign_text(struct sp_needs *n, const struct sp_sign *sign)
 	static const char *const forms[] = {
 		[SP_SIGN_IMPORT] = "imports %s", [SP_SIGN_GO] = "contains %s",
 		[SP_SIGN_NOT_GO] = "contains %s", [SP_SIGN_TEXT] = "holds %s",
-		[SP_SIGN_LIBRARY] = "loads %s", [SP_SIGN_PROGRAM_IMPORT] = "imports %s",
+		[SP_SIGN_PROGRAM_IMPORT] = "imports %s", [SP_SIGN_LIBRARY] = "loads %s",
+		[SP_SIGN_CRATE] = "contains the crate %s",
 		[SP_SIGN_ENV] = "the image's environment has %s",
 	};
 	sp_autobuf struct sp_buf text = { 0 };
@@ -268,9 +269,9 @@ struct sp_needs *sp_needs_new(const struct sp_rootfs_options *options)
 	for (size_t i = 0; i < sp_need_table_nr; i++) {
 		n->states[i].need = &sp_need_table[i];
 		for (const struct sp_sign *s = sp_need_table[i].signs; s->name; s++)
-			/* texts take long to look for, and only what is proved counts */
-			if (s->kind != SP_SIGN_TEXT || !options->minimal ||
-			    s->strength == SP_PROVED)
+			/* these take long to look for, and only what is proved counts */
+			if ((s->kind != SP_SIGN_TEXT && s->kind != SP_SIGN_CRATE) ||
+			    !options->minimal || s->strength == SP_PROVED)
 				sp_evidence_interest(n->evidence, s);
 	}
 	return n;

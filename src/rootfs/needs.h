@@ -30,6 +30,7 @@ enum sp_sign_kind {
 	SP_SIGN_NOT_GO,		/* ...and this one takes the need away */
 	SP_SIGN_TEXT,		/* an object that imports `with` holds this text; NULL: a program, not Go's */
 	SP_SIGN_PROGRAM_IMPORT,	/* a program itself imports this symbol, not a library alone */
+	SP_SIGN_CRATE,		/* a Rust object was made with this crate */
 	SP_SIGN_LIBRARY,	/* a library whose soname begins so is loaded */
 	SP_SIGN_ENV		/* the image's environment has this variable */
 };

@@ -11,6 +11,7 @@
 #define GO(function, strength) { SP_SIGN_GO, function, strength, NULL }
 #define NOT_GO(function) { SP_SIGN_NOT_GO, function, 0, NULL }
 #define TEXT(text, with, strength) { SP_SIGN_TEXT, text, strength, with }
+#define CRATE(name, strength) { SP_SIGN_CRATE, name, strength, NULL }
 #define LIBRARY(soname, strength) { SP_SIGN_LIBRARY, soname, strength, NULL }
 #define ENV(variable, strength) { SP_SIGN_ENV, variable, strength, NULL }
 #define END { 0, NULL, 0, NULL }
@@ -41,7 +42,8 @@ SIGNS(users_signs) = {
 	IMPORT("getgrouplist", SP_LIKELY), IMPORT("initgroups", SP_LIKELY),
 	GO("os/user.Lookup", SP_LIKELY), GO("os/user.lookupUser", SP_LIKELY),
 	GO("os/user.LookupId", SP_LIKELY), GO("os/user.Current", SP_LIKELY),
-	GO("os/user.LookupGroup", SP_LIKELY), GO("os/user.lookupUserId", SP_LIKELY), END
+	GO("os/user.LookupGroup", SP_LIKELY), GO("os/user.lookupUserId", SP_LIKELY),
+	CRATE("users", SP_LIKELY), CRATE("uzers", SP_LIKELY), CRATE("pwd", SP_LIKELY), END
 };
 
 SIGNS(tmp_signs) = {
@@ -54,6 +56,7 @@ SIGNS(tmp_signs) = {
 	IMPORT("tempnam", SP_LIKELY), IMPORT("mktemp", SP_LIKELY),
 	GO("os.CreateTemp", SP_LIKELY), GO("os.MkdirTemp", SP_LIKELY),
 	GO("io/ioutil.TempFile", SP_LIKELY), GO("io/ioutil.TempDir", SP_LIKELY),
+	CRATE("tempfile", SP_LIKELY), CRATE("tempdir", SP_LIKELY),
 	ENV("TMPDIR", SP_PROVED), END
 };
 
@@ -92,6 +95,8 @@ SIGNS(certificate_signs) = {
 	GO("crypto/x509.loadSystemRoots", SP_LIKELY),
 	/* one that looks for a bundle itself, as programs of Rust do */
 	TEXT("ca-certificates.crt", NULL, SP_LIKELY),
+	CRATE("rustls-native-certs", SP_LIKELY), CRATE("openssl-probe", SP_LIKELY),
+	CRATE("rustls-platform-verifier", SP_LIKELY), CRATE("native-tls", SP_LIKELY),
 	ENV("SSL_CERT_FILE", SP_PROVED), ENV("SSL_CERT_DIR", SP_PROVED),
 	ENV("CURL_CA_BUNDLE", SP_PROVED), END
 };
@@ -109,6 +114,8 @@ SIGNS(zone_signs) = {
 	IMPORT("localtime_r", SP_HINT), IMPORT("mktime", SP_HINT),
 	/* who writes TZ itself takes zones from its user; who names the directory, too */
 	TEXT("TZ=", "tzset", SP_LIKELY), TEXT("/share/zoneinfo", NULL, SP_LIKELY),
+	CRATE("jiff", SP_LIKELY), CRATE("tzfile", SP_LIKELY), CRATE("tz-rs", SP_LIKELY),
+	CRATE("chrono", SP_HINT),
 	ENV("TZ", SP_PROVED), END
 };
 
@@ -128,6 +135,7 @@ SIGNS(terminfo_signs) = {
 	IMPORT("newterm", SP_LIKELY), IMPORT("tgetent", SP_LIKELY),
 	IMPORT("_nc_read_entry", SP_LIKELY), IMPORT("_nc_read_entry2", SP_LIKELY),
 	IMPORT("_nc_first_db", SP_LIKELY),
+	CRATE("terminfo", SP_LIKELY), CRATE("term", SP_LIKELY),
 	ENV("TERM", SP_LIKELY), ENV("TERMINFO", SP_PROVED), END
 };
 

@@ -617,6 +617,36 @@ else
 	skip "programs in Go" "go or ca-certificates is not installed"
 fi
 
+# --- Rust -------------------------------------------------------------------
+
+# What a compiler leaves of crates: a mark, and sources that panics name.
+source_of crates -static <<-'END'
+	#include <stdio.h>
+	__asm__(".ident \"rustc version 1.70.0\"");
+	int main(int argc, char **argv)
+	{
+		(void)argv;
+	#ifdef SIGN
+		if (argc > 1)
+			puts("/usr/share/cargo/registry/tempfile-3.8.0/src/lib.rs");
+	#endif
+		return 0;
+	}
+END
+needs crates tmp likely "contains the crate tempfile" /tmp
+twin crates tmp
+report crates --minimal
+is "$(row tmp .need)" "" "what crates say is not looked for when only proof counts"
+# and what cargo-auditable writes; what only built the program is not in it
+deps() { # FILE JSON
+	python3 -c 'import sys, zlib; sys.stdout.buffer.write(zlib.compress(sys.argv[1].encode()))' "$2" >deps
+	objcopy --add-section .dep-v0=deps --set-section-flags .dep-v0=readonly crates "$1"
+}
+deps audited '{"packages":[{"name":"tempfile","version":"3.8.0","kind":"build"},{"name":"jiff","version":"0.1.0"}]}'
+report audited
+is "$(row tzdata '[.strength, .evidence]')" '["likely","contains the crate jiff"]' "a crate of .dep-v0"
+is "$(row tmp .included)" "" "but not one of the build"
+
 # --- options ----------------------------------------------------------------
 
 included() {

@@ -1,5 +1,5 @@
 /* inflate.c: members, their end, and what is not one. */
-#include "image/inflate.h"
+#include "base/inflate.h"
 
 #include "fake_image.h"
 #include "test.h"
@@ -58,6 +58,25 @@ static void refused(const struct sp_buf *gz, const char *name)
 	sp_buf_release(&r.out);
 }
 
+/* "hello", stored, in zlib's own frame (RFC 1950) */
+static void zlib_frame(void)
+{
+	static const char z[] = "x\x01\x01\x05\x00\xfa\xffhello\x06\x2c\x02\x15";
+	struct sp_buf out = { 0 };
+	struct sp_err err = { 0 };
+	size_t len = sizeof(z) - 1, wrong = 0;
+
+	ok(sp_inflate_zlib(z, len, 5, &out, &err) == 0 && out.len == 5 &&
+	   memcmp(out.data, "hello", 5) == 0, "zlib's frame");
+	ok(sp_inflate_zlib(z, len, 4, &out, &err) == -1 && err.code == SP_EVERIFY,
+	   "more than was wanted: %s", err.msg);
+	for (size_t cut = 0; cut < len; cut++)
+		wrong += sp_inflate_zlib(z, cut, 5, &out, &err) == 0;
+	is_int((long long)wrong, 0, "cut at every length");
+	ok(sp_inflate_zlib("hello", 5, 5, &out, &err) == -1, "text is none");
+	sp_buf_release(&out);
+}
+
 int main(void)
 {
 	const char *text = "hello, hello, hello";
@@ -98,6 +117,7 @@ int main(void)
 	sp_buf_addstr(&bad, "this is no gzip at all");
 	refused(&bad, "text");
 	sp_inflate_free(NULL);
+	zlib_frame();
 	sp_buf_release(&gz);
 	sp_buf_release(&two);
 	sp_buf_release(&bad);

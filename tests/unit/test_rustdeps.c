@@ -121,6 +121,38 @@ static int crates_of(struct blob *b, struct sp_buf *ret)
 	return rc;
 }
 
+/* What cargo-auditable wrote counts, and then paths do not. */
+static void packages(void)
+{
+#define PACK(json) "python3 -c 'import sys, zlib; sys.stdout.buffer.write(zlib.compress(" \
+	"b\"\"\"" json "\"\"\"))' >dep"
+	static const struct {
+		const char *make, *want;
+	} cases[] = {
+		{ PACK("{\"packages\":[{\"name\":\"adler\",\"version\":\"1.0.2\","
+		       "\"source\":\"crates.io\"},{\"name\":\"cc\",\"version\":\"1.0.0\","
+		       "\"source\":\"crates.io\",\"kind\":\"build\"},{\"name\":\"app\","
+		       "\"version\":\"0.1.0\",\"dependencies\":[0],\"root\":true}]}"),
+		  "adler 1.0.2\napp 0.1.0\n" },
+		{ PACK("{\"packages\":[{\"name\":\"a b\",\"version\":\"1.0.0\"},"
+		       "{\"name\":\"x\"},{\"name\":\"y\",\"version\":\"2.0.0\" "), "" },
+		{ PACK(""), "" },
+		{ PACK("[1]") " && truncate -s -2 dep", "" },
+		{ "printf 'x\\234\\0zlib' >dep", "" },
+	};
+#undef PACK
+	struct sp_buf buf = { 0 };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct blob b = with_section(cases[i].make);
+
+		ok(crates_of(&b, &buf) == 0, "a section is unpacked or forgiven");
+		is_str(sp_buf_str(&buf), cases[i].want, "%.40s...", cases[i].want);
+		blob_free(&b);
+	}
+	sp_buf_release(&buf);
+}
+
 static void paths(void)
 {
 	static const struct {
@@ -247,6 +279,7 @@ int main(void)
 {
 	sections();
 	damaged();
+	packages();
 	paths();
 	long_paths();
 	across_blocks();

@@ -13,12 +13,13 @@
  * that are no member are an error wherever they stand: Go's reader, which most
  * engines use, refuses them too.  The counterpart for zstd is unzstd.h.
  */
-#ifndef SP_IMAGE_INFLATE_H
-#define SP_IMAGE_INFLATE_H
+#ifndef SP_BASE_INFLATE_H
+#define SP_BASE_INFLATE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 struct sp_inflate;
@@ -38,5 +39,10 @@ SP_CHECKED int sp_inflate_run(struct sp_inflate *z, const void **in, size_t *in_
 			      void *out, size_t room, size_t *ret_len,
 			      bool *ret_member_end, struct sp_err *err);
 void sp_inflate_free(struct sp_inflate *z);	/* NULL allowed */
+
+/* Append what zlib data (RFC 1950) of len bytes is when unpacked, max bytes at most.
+ * SP_EVERIFY for what is no such data, is cut off, or is more; ret may have a part then. */
+SP_CHECKED int sp_inflate_zlib(const void *data, size_t len, size_t max,
+			       struct sp_buf *ret, struct sp_err *err);
 
 #endif

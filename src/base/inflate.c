@@ -2,7 +2,7 @@
  * gzip, read with zlib; the only file that includes it.  What we write is
  * compressed elsewhere, with libdeflate, which cannot read a stream in pieces.
  */
-#include "image/inflate.h"
+#include "base/inflate.h"
 
 #include <limits.h>
 #include <zlib.h>
@@ -90,6 +90,29 @@ int sp_inflate_run(struct sp_inflate *z, const void **in, size_t *in_len, void *
 	*in_len -= in_before - s->avail_in;
 	*ret_len = out_before - s->avail_out;
 	*ret_member_end = z->between;
+	return 0;
+}
+
+int sp_inflate_zlib(const void *data, size_t len, size_t max, struct sp_buf *ret,
+		    struct sp_err *err)
+{
+	z_stream s = { .zalloc = allocate, .zfree = release,
+		       .next_in = (unsigned char *)(uintptr_t)data, .avail_in = clamp(len) };
+	unsigned char out[4096];
+	size_t total = 0;
+	int code = inflateInit2(&s, MAX_WBITS);
+
+	while (code == Z_OK && total <= max) {
+		s.next_out = out;
+		s.avail_out = sizeof(out);
+		code = inflate(&s, Z_NO_FLUSH);
+		sp_buf_add(ret, out, sizeof(out) - s.avail_out);
+		total += sizeof(out) - s.avail_out;
+	}
+	inflateEnd(&s);
+	if (code != Z_STREAM_END || total > max)
+		return sp_err_set(err, SP_EVERIFY, "zlib: damaged, or more than %zu bytes",
+				  max);
 	return 0;
 }
 

@@ -296,5 +296,6 @@ int sp_referrers_add(struct sp_registry *r, const struct sp_digest *subject,
 
 	index.size = buf.len;
 	sp_digest_of(buf.data, buf.len, &index.digest);
-	return sp_manifest_put(r, sp_referrers_tag(subject, &arena), &index, &buf, NULL, err);
+	return sp_manifest_put(r, sp_referrers_tag(subject, &arena), &index, &buf, NULL, NULL,
+			       err);
 }

@@ -175,7 +175,8 @@ int sp_manifest_has(struct sp_registry *r, const char *reference, const struct s
 }
 
 int sp_manifest_put(struct sp_registry *r, const char *reference, const struct sp_desc *desc,
-		    const struct sp_buf *text, bool *ret_subject, struct sp_err *err)
+		    const struct sp_buf *text, const char *subject, bool *ret_noted,
+		    struct sp_err *err)
 {
 	SP_CLEANUP(sp_arena_release) struct sp_arena arena = { 0 };
 	const char *headers[] = { sp_arena_strf(&arena, "Content-Type: %s", desc->media_type) };
@@ -197,8 +198,9 @@ int sp_manifest_put(struct sp_registry *r, const char *reference, const struct s
 		rc = sp_err_set(err, SP_ECHANGED,
 				"%s: the registry stored %.140s, but %s was sent", sp_registry_name(r),
 				said, desc->digest.str);
-	if (ret_subject)
-		*ret_subject = sp_http_header(&res, "OCI-Subject");
+	const char *noted = sp_http_header(&res, "OCI-Subject");
+	if (ret_noted)
+		*ret_noted = subject && noted && strcmp(noted, subject) == 0;
 	sp_http_response_release(&res);
 	return rc;
 }

@@ -23,10 +23,10 @@ SP_CHECKED int sp_manifest_get(struct sp_registry *registry, const char *referen
 SP_CHECKED int sp_manifest_has(struct sp_registry *registry, const char *reference,
 			       const struct sp_desc *desc, bool *ret, struct sp_err *err);
 
-/* Write it.  *ret_subject, if not NULL: did the registry say that it took note of the
- * document's subject? */
+/* Write it.  subject: the digest of what the document refers to, or NULL; *ret_noted, if
+ * not NULL: did the registry say that it took note of just that? */
 SP_CHECKED int sp_manifest_put(struct sp_registry *registry, const char *reference,
 			       const struct sp_desc *desc, const struct sp_buf *text,
-			       bool *ret_subject, struct sp_err *err);
+			       const char *subject, bool *ret_noted, struct sp_err *err);
 
 #endif

@@ -52,7 +52,7 @@ int sp_registry_dest_commit(struct sp_dest *dest, struct sp_err *err)
 			return sp_err_set(err, SP_ECANCELLED, "cancelled");
 		/* a registry whose tags never change refuses also the same one */
 		if (sp_manifest_has(d->r, tag, &d->root->desc, &there, err) ||
-		    (!there && sp_manifest_put(d->r, tag, &d->root->desc, &d->root->text, NULL,
+		    (!there && sp_manifest_put(d->r, tag, &d->root->desc, &d->root->text, NULL, NULL,
 					       err)))
 			return -1;
 	}

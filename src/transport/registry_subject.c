@@ -9,14 +9,11 @@
 #include "transport/manifests.h"
 
 static int keep_list(struct sp_registry *r, const struct sp_kept_document *doc,
-		     const struct sp_json *json, struct sp_err *err)
+		     const struct sp_json *json, const char *subject, struct sp_err *err)
 {
 	const char *type = sp_json_str(json, "artifactType");
-	const char *subject = sp_json_str(sp_json_get(json, "subject"), "digest");
 	struct sp_digest digest;
 
-	if (!subject)
-		return 0;
 	if (!sp_digest_parse(subject, &digest))
 		return sp_err_set(err, SP_EVERIFY, "manifest %s: its subject has no digest",
 				  doc->desc.digest.str);
@@ -31,11 +28,13 @@ int sp_registry_dest_put(struct sp_registry *r, const struct sp_kept_document *d
 			 struct sp_err *err)
 {
 	sp_autojson struct sp_json *json = NULL;
-	bool listed;
+	bool noted;
 
-	if (sp_manifest_put(r, doc->desc.digest.str, &doc->desc, &doc->text, &listed, err))
+	if (sp_json_parse(sp_buf_str(&doc->text), doc->text.len, &json, err))
 		return -1;
-	if (listed || sp_json_parse(sp_buf_str(&doc->text), doc->text.len, &json, err))
-		return listed ? 0 : -1;
-	return keep_list(r, doc, json, err);
+	const char *subject = sp_json_str(sp_json_get(json, "subject"), "digest");
+	if (sp_manifest_put(r, doc->desc.digest.str, &doc->desc, &doc->text, subject, &noted,
+			    err))
+		return -1;
+	return subject && !noted ? keep_list(r, doc, json, subject, err) : 0;
 }

@@ -179,17 +179,17 @@ subject=$(stub_state '.tags["a/b:v1"]')
 sbom=$(blob '{"schemaVersion":2,"mediaType":"'$oci'.manifest.v1+json","artifactType":"test/sbom","config":{"mediaType":"application/vnd.oci.empty.v1+json",'"$(blob '{}')"'},"layers":[{"mediaType":"test/sbom",'"$(blob 'a list')"'}],"annotations":{"who":"we"},"subject":{"mediaType":"'$oci'.manifest.v1+json","digest":'"$subject"',"size":1}}')
 echo '{"imageLayoutVersion":"1.0.0"}' >sbom/oci-layout
 echo '{"schemaVersion":2,"manifests":[{"mediaType":"'$oci'.manifest.v1+json",'"$sbom"'}]}' >sbom/index.json
-for api in true false; do
-	stub_config '{"referrers":'$api'}'
+for api in true false wrong; do
+	stub_config "$(jq -cn --arg api "$api" '{referrers: ($api | if . == "wrong" then . else fromjson end)}')"
 	S copy sbom/ "docker://$REGISTRY/a/b:sbom-$api"
 	exits 0 "referrers API $api: an artifact"
 	S referrers "$REGISTRY/a/b:v1" --json
 	is "$(jq -c '[.referrers[0].digest, .referrers[0].artifactType, .referrers[0].annotations.who]' "$RUN/stdout")" \
 		"$(jq -cn "{$sbom} | [.digest, \"test/sbom\", \"we\"]")" "referrers API $api: is listed"
-	is "$(stub_state '.tags | keys[]' | grep -c sha256-)" "$([ $api = false ] && echo 1 || echo 0)" \
+	is "$(stub_state '.tags | keys[]' | grep -c sha256-)" "$([ "$api" = true ] && echo 0 || echo 1)" \
 		"referrers API $api: a tag where the registry keeps none"
-	[ $api = false ] || stub_reset
-	[ $api = false ] || S push hello.tar "$REGISTRY/a/b:v1"
+	stub_reset
+	S push hello.tar "$REGISTRY/a/b:v1"
 done
 
 # --- credentials ---

@@ -116,7 +116,8 @@ class Protocol:
 			   "Docker-Content-Digest": digest}
 		subject = (json.loads(data).get("subject") or {}).get("digest")
 		if subject and self.registry.config["referrers"]:
-			headers["OCI-Subject"] = subject
+			wrong = self.registry.config["referrers"] == "wrong"
+			headers["OCI-Subject"] = "sha256:" + "0" * 64 if wrong else subject
 		return 201, headers, []
 
 	def blob(self, query, repository, digest):
@@ -211,7 +212,7 @@ class Protocol:
 		return 200, headers, [body]
 
 	def referrers(self, query, repository, digest):
-		if not self.registry.config["referrers"]:
+		if self.registry.config["referrers"] in (False, "wrong"):
 			raise Refused(404, "NOT_FOUND")
 		found = self.registry.store.referrers(repository, digest)
 		headers = {"Content-Type": found["mediaType"]}

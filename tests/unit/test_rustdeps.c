@@ -130,8 +130,8 @@ static void packages(void)
 		const char *make, *want;
 	} cases[] = {
 		{ PACK("{\"packages\":[{\"name\":\"adler\",\"version\":\"1.0.2\","
-		       "\"source\":\"crates.io\"},{\"name\":\"cc\",\"version\":\"1.0.0\","
-		       "\"source\":\"crates.io\",\"kind\":\"build\"},{\"name\":\"app\","
+		       "\"source\":\"registry\"},{\"name\":\"cc\",\"version\":\"1.0.0\","
+		       "\"source\":\"registry\",\"kind\":\"build\"},{\"name\":\"app\","
 		       "\"version\":\"0.1.0\",\"dependencies\":[0],\"root\":true}]}"),
 		  "adler 1.0.2\napp 0.1.0\n" },
 		{ PACK("{\"packages\":[{\"name\":\"a b\",\"version\":\"1.0.0\"},"

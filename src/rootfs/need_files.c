@@ -128,32 +128,31 @@ static int is_below(struct sp_needs *n, const char *path, bool *ret, struct sp_e
 	return 0;
 }
 
-int sp_need_text(struct sp_needs *n, const char *path, const char *text, struct sp_err *err)
+/* An entry that no file here stands for, unless the base or the user has it. */
+static int bring_made(struct sp_needs *n, struct sp_entry entry, struct sp_err *err)
 {
 	bool there;
 
-	if (is_below(n, path, &there, err))
+	if (is_below(n, entry.path, &there, err))
 		return -1;
-	if (there || user_adds(n, path))
+	if (there || user_adds(n, entry.path))
 		return 0;
-	brought(n, path);
-	return sp_plan_add(n->rootfs->plan, &(struct sp_entry){
+	brought(n, entry.path);
+	entry.reason = reason(n);
+	return sp_plan_add(n->rootfs->plan, &entry, err);
+}
+
+int sp_need_text(struct sp_needs *n, const char *path, const char *text, struct sp_err *err)
+{
+	return bring_made(n, (struct sp_entry){
 		.path = path, .type = SP_ENTRY_FILE, .mode = 0644, .content = text,
-		.size = strlen(text), .reason = reason(n) }, err);
+		.size = strlen(text) }, err);
 }
 
 int sp_need_link(struct sp_needs *n, const char *path, const char *target, struct sp_err *err)
 {
-	bool there;
-
-	if (is_below(n, path, &there, err))
-		return -1;
-	if (there || user_adds(n, path))
-		return 0;
-	brought(n, path);
-	return sp_plan_add(n->rootfs->plan, &(struct sp_entry){
-		.path = path, .type = SP_ENTRY_SYMLINK, .mode = 0777, .target = target,
-		.reason = reason(n) }, err);
+	return bring_made(n, (struct sp_entry){
+		.path = path, .type = SP_ENTRY_SYMLINK, .mode = 0777, .target = target }, err);
 }
 
 int sp_need_dir(struct sp_needs *n, const char *path, unsigned mode, struct sp_err *err)

@@ -23,14 +23,23 @@ static int expand(struct reading *r, const char *word, const char **ret)
 	return sp_stage_expand(r->place->s, r->place->state, r->place->in, word, ret, r->err);
 }
 
+/* What the flag says, NULL if it is not there. */
+static int expanded_flag(struct reading *r, const char *name, const char **ret)
+{
+	const char *text = sp_instruction_flag(r->place->in, name);
+
+	*ret = NULL;
+	return text ? expand(r, text, ret) : 0;
+}
+
 static int read_mode(struct reading *r)
 {
-	const char *text = sp_instruction_flag(r->place->in, "chmod");
+	const char *text;
 
+	if (expanded_flag(r, "chmod", &text))
+		return -1;
 	if (!text)
 		return 0;
-	if (expand(r, text, &text))
-		return -1;
 	if (!sp_chmod_valid(text))
 		return sp_dockerfile_fail(r->place->s->file, r->place->in, r->err,
 					  "--chmod=%s: expected an octal number such as 755, or what chmod takes, as u=rwX,go=rX",
@@ -41,12 +50,12 @@ static int read_mode(struct reading *r)
 
 static int read_owner(struct reading *r)
 {
-	const char *text = sp_instruction_flag(r->place->in, "chown");
+	const char *text;
 
+	if (expanded_flag(r, "chown", &text))
+		return -1;
 	if (!text)
 		return 0;
-	if (expand(r, text, &text))
-		return -1;
 	if (sp_stage_owner(r->place->state, text, &r->place->owner, r->err)) {
 		sp_err_wrap(r->err, "--chown");
 		return sp_stages_at(r->place->s, r->place->in, r->err);

@@ -235,8 +235,10 @@ int sp_elf_rust_crates(const struct sp_elf *elf, struct sp_file *file,
 
 	if (!elf->segments_nr)
 		return 0;
-	if (take_deps(&c, elf, file, err) || c.nr)
-		return c.nr ? 0 : -1;
+	if (take_deps(&c, elf, file, err))
+		return -1;
+	if (c.nr)
+		return 0;
 	if (sp_reader_open(&r, file, &arena, &damage) ||
 	    sp_stream_constants(&r, take_paths, &c, &damage))
 		return forgive(&damage, err);

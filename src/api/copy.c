@@ -80,7 +80,8 @@ static int take_names(struct scratchpack *job, const char *const *images, int nr
 static bool has_registry(const struct sp_strings *outputs)
 {
 	for (size_t i = 0; i < outputs->items_nr; i++)
-		if (strncmp(outputs->items[i], "docker://", 9) == 0)
+		if (strncmp(outputs->items[i], SP_REGISTRY_PREFIX,
+			    strlen(SP_REGISTRY_PREFIX)) == 0)
 			return true;
 	return false;
 }

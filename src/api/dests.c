@@ -9,8 +9,6 @@
 #include "base/vec.h"
 #include "transport/credentials.h"
 
-#define DOCKER_REGISTRY "docker://"
-
 static bool has_creds_for_all(const struct sp_options *o)
 {
 	for (size_t i = 0; i < o->creds.items_nr; i++)
@@ -25,10 +23,10 @@ int sp_job_name(struct scratchpack *job, const char *text, bool source, struct s
 	struct sp_ref ref;
 
 	/* one that is empty is refused where it is opened */
-	if (strncmp(text, DOCKER_REGISTRY, strlen(DOCKER_REGISTRY)) != 0 ||
-	    !text[strlen(DOCKER_REGISTRY)])
+	if (strncmp(text, SP_REGISTRY_PREFIX, strlen(SP_REGISTRY_PREFIX)) != 0 ||
+	    !text[strlen(SP_REGISTRY_PREFIX)])
 		return 0;
-	if (sp_ref_parse(text + strlen(DOCKER_REGISTRY), &o->arena, &ref, err))
+	if (sp_ref_parse(text + strlen(SP_REGISTRY_PREFIX), &o->arena, &ref, err))
 		return sp_err_wrap(err, "%s", text);
 	if (!job->domain)
 		job->domain = ref.domain;

@@ -44,7 +44,7 @@ int sp_opened_open(struct scratchpack *job, const char *text,
 /* A tag alone ("v1", as a layout has it) names no image. */
 const char *sp_opened_name(const struct sp_opened *image, struct sp_arena *arena)
 {
-	const char *prefixes[] = { "docker://", "docker-daemon:" };
+	const char *prefixes[] = { SP_REGISTRY_PREFIX, "docker-daemon:" };
 	const char *name = image->stored->name;
 	struct sp_err ignored = { 0 };
 	struct sp_ref ref;

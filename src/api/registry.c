@@ -8,14 +8,12 @@
 #include "transport/lists.h"
 #include "transport/manifests.h"
 
-#define DOCKER_REGISTRY "docker://"
-
 /* What stands in a registry by its name, with "docker://" or without. */
 static int parse_repository(const char *name, struct sp_arena *arena, struct sp_ref *ref,
 			    struct sp_err *err)
 {
-	if (strncmp(name, DOCKER_REGISTRY, strlen(DOCKER_REGISTRY)) == 0)
-		name += strlen(DOCKER_REGISTRY);
+	if (strncmp(name, SP_REGISTRY_PREFIX, strlen(SP_REGISTRY_PREFIX)) == 0)
+		name += strlen(SP_REGISTRY_PREFIX);
 	return sp_ref_parse(name, arena, ref, err);
 }
 

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define DOCKER_REGISTRY "docker://"
 #define ENGINE "docker-daemon:"
 
 struct kind {
@@ -64,8 +63,8 @@ int sp_source_open(const char *text, const struct sp_transport_options *options,
 	size_t len = path_len(rest);
 	sp_autofree char *path = sp_strndup(rest, len);
 
-	if (strncmp(text, DOCKER_REGISTRY, strlen(DOCKER_REGISTRY)) == 0) {
-		if (sp_registry_source_open(text + strlen(DOCKER_REGISTRY), options, ret, err))
+	if (strncmp(text, SP_REGISTRY_PREFIX, strlen(SP_REGISTRY_PREFIX)) == 0) {
+		if (sp_registry_source_open(text + strlen(SP_REGISTRY_PREFIX), options, ret, err))
 			return -1;
 		*ret_ref = NULL;
 		return 0;

@@ -11,7 +11,6 @@
 
 #include "transport/dest.h"
 
-#define DOCKER_REGISTRY "docker://"
 #define TAG_MAX 128		/* bytes; distribution/reference */
 
 struct kind {
@@ -32,7 +31,7 @@ static const struct kind kinds[] = {
 /* What follows is a name, and no path. */
 static const struct kind named[] = {
 	{ "docker-daemon:", sp_engine_open, SP_FORM_BOTH, false, "docker-daemon:NAME[:TAG]" },
-	{ DOCKER_REGISTRY, sp_registry_dest_open, 0, false, "docker://NAME[:TAG]" },
+	{ SP_REGISTRY_PREFIX, sp_registry_dest_open, 0, false, "docker://NAME[:TAG]" },
 };
 /* what --load stands for; the rest is the engine that --engine names */
 static const struct kind local_kind = { .prefix = "local:", .open = sp_local_open,

@@ -19,6 +19,9 @@
 
 struct sp_registry_options;	/* transport/registry.h */
 
+/* Before the name of an image in a registry, for sources and destinations alike. */
+#define SP_REGISTRY_PREFIX "docker://"
+
 /*
  * What sources and destinations are told; one struct for both.  The strings, and
  * what registry points to, are borrowed until the destination or source is gone.

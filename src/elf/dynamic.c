@@ -142,6 +142,37 @@ static int get_list(const struct sp_reader *r, struct sp_dynamic *dyn,
 	return 0;
 }
 
+static int get_filters(const struct sp_reader *r, struct sp_dynamic *dyn,
+		       const struct entries *all, struct sp_elf *elf, struct sp_err *err)
+{
+	size_t nr = 0, needed = 0;
+	struct sp_elf_filter *list;
+
+	for (size_t i = 0; i < all->dyns_nr; i++)
+		nr += all->dyns[i].d_tag == DT_FILTER || all->dyns[i].d_tag == DT_AUXILIARY;
+	if (nr > SP_ELF_NEEDED_MAX)
+		return sp_err_set(err, SP_EPROGRAM,
+				  TABLE ": %zu DT_FILTER and DT_AUXILIARY entries, expected "
+				  "%d at most", nr, SP_ELF_NEEDED_MAX);
+	list = sp_arena_alloc(&elf->arena, (nr + 1) * sizeof(*list));
+	for (size_t i = 0; i < all->dyns_nr; i++) {
+		const Elf64_Dyn *d = &all->dyns[i];
+		struct sp_elf_filter *f = &list[elf->filters_nr];
+
+		needed += d->d_tag == DT_NEEDED;
+		if (d->d_tag != DT_FILTER && d->d_tag != DT_AUXILIARY)
+			continue;
+		f->may_lack = d->d_tag == DT_AUXILIARY;
+		f->after = needed;
+		if (get_string(r, dyn, elf, f->may_lack ? "DT_AUXILIARY" : "DT_FILTER",
+			       d->d_un.d_val, &f->name, err))
+			return -1;
+		elf->filters_nr++;
+	}
+	elf->filters = list;
+	return 0;
+}
+
 /* The string of the last entry with this tag, which is the one that counts. */
 static int get_one(const struct sp_reader *r, struct sp_dynamic *dyn,
 		   const struct entries *all, int64_t tag, const char *tag_name,
@@ -172,10 +203,7 @@ static int copy_facts(const struct sp_reader *r, struct sp_dynamic *dyn,
 		elf->textrel = true;
 	return get_list(r, dyn, all, DT_NEEDED, "DT_NEEDED", elf, &elf->needed,
 			&elf->needed_nr, err) ||
-	       get_list(r, dyn, all, DT_FILTER, "DT_FILTER", elf, &elf->filters,
-			&elf->filters_nr, err) ||
-	       get_list(r, dyn, all, DT_AUXILIARY, "DT_AUXILIARY", elf,
-			&elf->auxiliaries, &elf->auxiliaries_nr, err) ||
+	       get_filters(r, dyn, all, elf, err) ||
 	       get_one(r, dyn, all, DT_SONAME, "DT_SONAME", elf, &elf->soname, err) ||
 	       get_one(r, dyn, all, DT_RPATH, "DT_RPATH", elf, &elf->rpath, err) ||
 	       get_one(r, dyn, all, DT_RUNPATH, "DT_RUNPATH", elf, &elf->runpath, err)

@@ -42,6 +42,13 @@ struct sp_elf_version {
 	bool weak;		/* VER_FLG_WEAK: the loader does not insist */
 };
 
+/* DT_FILTER or DT_AUXILIARY: another object that answers for this one. */
+struct sp_elf_filter {
+	const char *name;
+	bool may_lack;		/* DT_AUXILIARY */
+	size_t after;		/* so many of needed stand before it in the file */
+};
+
 /* A PT_LOAD segment, for those who look things up by address. */
 struct sp_elf_segment {
 	uint64_t vaddr, offset, filesz, memsz;
@@ -87,10 +94,8 @@ struct sp_elf {
 	const char *const *needed;	/* in file order */
 	size_t needed_nr;
 	const char *rpath, *runpath;	/* as written; NULL if absent, "" if empty */
-	const char *const *filters;	/* DT_FILTER */
+	const struct sp_elf_filter *filters;	/* in file order */
 	size_t filters_nr;
-	const char *const *auxiliaries;	/* DT_AUXILIARY */
-	size_t auxiliaries_nr;
 	uint64_t dt_flags, dt_flags_1;	/* DT_FLAGS (DF_*), DT_FLAGS_1 (DF_1_*) */
 	bool textrel;
 

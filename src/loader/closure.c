@@ -133,29 +133,83 @@ int sp_closure_need(struct sp_closure *closure, size_t from, const char *name,
 	return rc;
 }
 
-/* All that one object asks for.  The array of objects grows under us. */
-static int needs_of(struct sp_closure *closure, size_t index, struct sp_err *err)
+/*
+ * Objects whose needs are still to be found: breadth first, except that glibc puts what
+ * a filter names before the filter, so that it comes next (_dl_map_object_deps()).
+ */
+struct queue {
+	size_t *list;
+	size_t list_nr, list_alloc;
+	size_t at;		/* where those begin that wait */
+	size_t seen;		/* so many objects have been put into it, or came before it */
+};
+
+static void queue_release(struct queue *q)
+{
+	free(q->list);
+}
+
+static void add_new(struct queue *q, const struct sp_closure *closure)
+{
+	for (; q->seen < closure->objects_nr; q->seen++)
+		*SP_VEC_PUSH(q->list) = q->seen;
+}
+
+/* Let an object that waits at this place or behind come to it; false if none does. */
+static bool move_up(struct queue *q, size_t object, size_t place)
+{
+	size_t i = place;
+
+	while (i < q->list_nr && q->list[i] != object)
+		i++;
+	if (i == q->list_nr)
+		return false;
+	memmove(&q->list[place + 1], &q->list[place], (i - place) * sizeof(*q->list));
+	q->list[place] = object;
+	return true;
+}
+
+static int filter_of(struct sp_closure *closure, struct queue *q, size_t index,
+		     const struct sp_elf_filter *filter, size_t *place, struct sp_err *err)
+{
+	size_t edges = closure->edges_nr;
+
+	if (sp_closure_need(closure, index, filter->name, filter->may_lack, err))
+		return -1;
+	add_new(q, closure);
+	if (closure->edges_nr > edges && move_up(q, closure->edges[edges].to, *place))
+		(*place)++;
+	return 0;
+}
+
+/* All that one object asks for, as it stands in the file. */
+static int needs_of(struct sp_closure *closure, struct queue *q, size_t index,
+		    struct sp_err *err)
 {
 	const struct sp_elf *elf = closure->objects[index].elf;
+	/* musl knows no filters */
+	size_t filters = closure->loader.libc == SP_LIBC_MUSL ? 0 : elf->filters_nr;
+	size_t place = q->at, f = 0;
 
-	for (size_t i = 0; i < elf->needed_nr; i++)
-		if (sp_closure_need(closure, index, elf->needed[i], false, err))
+	for (size_t i = 0; i <= elf->needed_nr; i++) {
+		for (; f < filters && elf->filters[f].after == i; f++)
+			if (filter_of(closure, q, index, &elf->filters[f], &place, err))
+				return -1;
+		if (i < elf->needed_nr &&
+		    sp_closure_need(closure, index, elf->needed[i], false, err))
 			return -1;
-	if (closure->loader.libc == SP_LIBC_MUSL)
-		return 0;	/* musl knows no filters */
-	for (size_t i = 0; i < elf->filters_nr; i++)
-		if (sp_closure_need(closure, index, elf->filters[i], false, err))
-			return -1;
-	for (size_t i = 0; i < elf->auxiliaries_nr; i++)
-		if (sp_closure_need(closure, index, elf->auxiliaries[i], true, err))
-			return -1;
+		add_new(q, closure);
+	}
 	return 0;
 }
 
 int sp_closure_work(struct sp_closure *closure, size_t from, struct sp_err *err)
 {
-	for (size_t i = from; i < closure->objects_nr; i++)
-		if (needs_of(closure, i, err))
+	SP_CLEANUP(queue_release) struct queue q = { .seen = from };
+
+	add_new(&q, closure);
+	while (q.at < q.list_nr)
+		if (needs_of(closure, &q, q.list[q.at++], err))
 			return -1;
 	if (closure->loader.libc == SP_LIBC_GLIBC)
 		sp_glibc_check_versions(closure, from);

@@ -30,11 +30,22 @@ static void is_one(const char *value, const char *tag)
 	is_list(&value, value ? 1 : 0, tag);
 }
 
+static void are_filters(const struct sp_elf *elf, bool may_lack, const char *tag)
+{
+	const char *list[16];
+	size_t nr = 0;
+
+	for (size_t i = 0; i < elf->filters_nr && nr < 16; i++)
+		if (elf->filters[i].may_lack == may_lack)
+			list[nr++] = elf->filters[i].name;
+	is_list(list, nr, tag);
+}
+
 static void as_readelf(const struct sp_elf *elf)
 {
 	is_list(elf->needed, elf->needed_nr, "NEEDED");
-	is_list(elf->filters, elf->filters_nr, "FILTER");
-	is_list(elf->auxiliaries, elf->auxiliaries_nr, "AUXILIARY");
+	are_filters(elf, false, "FILTER");
+	are_filters(elf, true, "AUXILIARY");
 	is_one(elf->soname, "SONAME");
 	is_one(elf->rpath, "RPATH");
 	is_one(elf->runpath, "RUNPATH");

@@ -305,6 +305,23 @@ static void filters(void)
 	agree("filter/app-at", "it may have tokens");
 	agree("filter/app-ab", "and may be no library at all");
 	lists("filter/app-fx", "libnone.so.1 not found", true, "a filtee that is missing is");
+
+	/* libg and libb ask for libq.so, each by a path of its own: who comes first? */
+	shell("cd filter; W=$PWD; R=-Wl,--enable-new-dtags,-rpath\n"
+	      "so 1/libq.so libq.so; so 2/libq.so libq.so\n"
+	      "so libb.so libb.so $R,$W/2 2/libq.so\n"
+	      "for k in filter auxiliary; do\n"
+	      "  so libg.so libg.so $R,$W/1 1/libq.so\n"
+	      "  so lib$k.so lib$k.so -Wl,--$k=libg.so $R,$W\n"
+	      "  exe first-$k $R,$W lib$k.so libb.so\n"
+	      "  exe last-$k $R,$W libb.so lib$k.so\n"
+	      "  exe moved-$k $R,$W lib$k.so libb.so libg.so; done");
+	agree("filter/first-filter", "a filtee's needs come before those of what is behind the filter");
+	lists("filter/first-filter", "/1/libq.so", true, "so its library is loaded");
+	agree("filter/last-filter", "and after those of what is before it");
+	agree("filter/moved-filter", "it is drawn forward if it waits already");
+	agree("filter/first-auxiliary", "an auxiliary one likewise");
+	agree("filter/moved-auxiliary", "is drawn forward too");
 }
 
 /* Symbol versions: of the object bound to that name, used or not. */

@@ -114,12 +114,6 @@ void sp_target_base_notes(struct sp_build *build, struct sp_target *target)
 
 /* --- its layers --- */
 
-static void close_reader(struct sp_blob_reader **reader)
-{
-	if (*reader)
-		(*reader)->close(*reader);
-}
-
 static int copy_bytes(struct sp_build *build, struct sp_blob_reader *reader,
 		      struct sp_sink *sink, const struct sp_desc *desc, struct sp_err *err)
 {
@@ -147,7 +141,7 @@ static int copy_layer(struct sp_build *build, const struct sp_opened *base, size
 		      struct sp_sink *sink, struct sp_err *err)
 {
 	const struct sp_desc *desc = &base->stored->layers[i].desc;
-	SP_CLEANUP(close_reader) struct sp_blob_reader *reader = NULL;
+	sp_autoreader struct sp_blob_reader *reader = NULL;
 	bool there = false;
 
 	if (sink->has && sink->has(sink, desc, &there, err))

@@ -26,14 +26,11 @@ struct layer_job {
 static int repack(const struct layer_job *job, struct sp_sink *sink, struct sp_layer *ret,
 		  struct sp_err *err)
 {
-	struct sp_blob_reader *reader;
+	sp_autoreader struct sp_blob_reader *reader = NULL;
 
 	if (sp_checked_open(job->source, job->tar, &reader, err))
 		return -1;
-	int rc = sp_layer_repack(reader, job->tar->size, job->options, sink, ret, err);
-
-	reader->close(reader);
-	return rc;
+	return sp_layer_repack(reader, job->tar->size, job->options, sink, ret, err);
 }
 
 static int nothing_begin(struct sp_sink *sink, uint64_t hint, struct sp_err *err)

@@ -46,6 +46,9 @@ struct sp_blob_reader {
 	void (*close)(struct sp_blob_reader *);
 };
 
+void sp_blob_reader_close(struct sp_blob_reader **reader);	/* NULL in it allowed */
+#define sp_autoreader __attribute__((cleanup(sp_blob_reader_close)))
+
 /* open_blob may be called from several threads at once; a reader belongs to one. */
 struct sp_source {
 	/* "layout" sources have an index; docker archives have a manifest.json */

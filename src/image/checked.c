@@ -88,12 +88,6 @@ int sp_checked_open(struct sp_source *source, const struct sp_desc *desc,
 	return 0;
 }
 
-static void close_reader(struct sp_blob_reader **reader)
-{
-	if (*reader)
-		(*reader)->close(*reader);
-}
-
 static int read_all(struct sp_blob_reader *reader, struct sp_buf *ret, struct sp_err *err)
 {
 	size_t got;
@@ -110,7 +104,7 @@ static int read_all(struct sp_blob_reader *reader, struct sp_buf *ret, struct sp
 int sp_checked_read(struct sp_source *source, const struct sp_desc *desc,
 		    struct sp_buf *ret, struct sp_err *err)
 {
-	SP_CLEANUP(close_reader) struct sp_blob_reader *reader = NULL;
+	sp_autoreader struct sp_blob_reader *reader = NULL;
 	sp_autobuf struct sp_buf buf = { 0 };
 
 	if (desc->size > SP_DOCUMENT_MAX)
@@ -125,10 +119,10 @@ int sp_checked_read(struct sp_source *source, const struct sp_desc *desc,
 	return 0;
 }
 
-int sp_checked_hash(struct sp_blob_reader *reader, struct sp_buf *keep,
-		    struct sp_desc *ret, struct sp_err *err)
+int sp_checked_hash(struct sp_blob_reader *reader, const struct sp_digest *like,
+		    struct sp_buf *keep, struct sp_desc *ret, struct sp_err *err)
 {
-	struct sp_hash *hash sp_autohash = sp_hash_new();
+	sp_autohash struct sp_hash *hash = like ? sp_hash_new_like(like) : sp_hash_new();
 	sp_autofree char *buf = sp_malloc(CHUNK);
 	size_t got;
 

@@ -25,9 +25,10 @@ struct sp_blob_reader *sp_checked_new(struct sp_blob_reader *reader,
 SP_CHECKED int sp_checked_read(struct sp_source *source, const struct sp_desc *desc,
 			       struct sp_buf *ret, struct sp_err *err);
 
-/* What a reader of unknown bytes gives: SHA-256 and size, and with keep the bytes
- * themselves, which may be SP_DOCUMENT_MAX then (SP_EVERIFY). */
-SP_CHECKED int sp_checked_hash(struct sp_blob_reader *reader, struct sp_buf *keep,
-			       struct sp_desc *ret, struct sp_err *err);
+/* What a reader of unknown bytes gives: size and digest, of the algorithm that like has
+ * (NULL: SHA-256), and with keep the bytes themselves, of which there may be
+ * SP_DOCUMENT_MAX then (SP_EVERIFY).  The media type of ret is left alone. */
+SP_CHECKED int sp_checked_hash(struct sp_blob_reader *reader, const struct sp_digest *like,
+			       struct sp_buf *keep, struct sp_desc *ret, struct sp_err *err);
 
 #endif

@@ -95,12 +95,6 @@ static int find_entry(struct sp_stored *s, const struct sp_json *doc, const char
 	return 0;
 }
 
-static void close_reader(struct sp_blob_reader **reader)
-{
-	if (*reader)
-		(*reader)->close(*reader);
-}
-
 /* The digest in "blobs/sha256/HEX" or "HEX.json"; false if the path claims none. */
 static bool claimed(const char *path, struct sp_digest *ret)
 {
@@ -117,13 +111,13 @@ static bool claimed(const char *path, struct sp_digest *ret)
 static int read_path(struct sp_stored *s, const char *path, struct sp_buf *keep,
 		     struct sp_desc *ret, struct sp_err *err)
 {
-	SP_CLEANUP(close_reader) struct sp_blob_reader *reader = NULL;
+	sp_autoreader struct sp_blob_reader *reader = NULL;
 	sp_autofree char *shown = sp_show(path, strlen(path));
 	struct sp_digest said;
 
 	if (s->source->open_path(s->source, path, &reader, err))
 		return -1;
-	if (sp_checked_hash(reader, keep, ret, err))
+	if (sp_checked_hash(reader, NULL, keep, ret, err))
 		return sp_err_wrap(err, "%s", shown);
 	if (claimed(path, &said) && !sp_digest_equal(&said, &ret->digest))
 		return sp_err_set(err, SP_ECHANGED, "%s: its digest is %s", shown,
@@ -146,7 +140,7 @@ static int read_config(struct sp_stored *s, const struct sp_json *entry, struct 
 static int layer_type(struct sp_stored *s, const char *path, const char **ret,
 		      struct sp_err *err)
 {
-	SP_CLEANUP(close_reader) struct sp_blob_reader *reader = NULL;
+	sp_autoreader struct sp_blob_reader *reader = NULL;
 	char byte;
 	size_t got;
 

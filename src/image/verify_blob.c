@@ -3,12 +3,9 @@
  * claimed, and nothing is handed on before its digest is known to be right
  * (image-spec descriptor.md).
  */
-#include <string.h>
-
 #include "base/vec.h"
+#include "image/checked.h"
 #include "image/verify_state.h"
-
-#define CHUNK (128 * 1024)
 
 int sp_verify_tick(struct sp_verify_state *v, const char *item, size_t bytes,
 		   struct sp_err *err)
@@ -39,12 +36,6 @@ int sp_verify_open(struct sp_verify_state *v, const struct sp_verify_place *at,
 	return sp_verify_absorb(v, "blob-missing", at->where, err);
 }
 
-static void close_reader(struct sp_blob_reader **reader)
-{
-	if (*reader)
-		(*reader)->close(*reader);
-}
-
 /* Compare what was read with what was claimed; the digest comes first. */
 static bool compare(struct sp_verify_state *v, const struct sp_verify_place *at,
 		    const struct sp_digest *digest, uint64_t size)
@@ -73,44 +64,43 @@ static bool compare(struct sp_verify_state *v, const struct sp_verify_place *at,
 	return true;
 }
 
-/* Read up to room bytes, no more than one over what is left of the claim. */
-static int read_some(struct sp_verify_state *v, const struct sp_verify_place *at,
-		     struct sp_blob_reader *reader, void *buf, size_t room,
-		     uint64_t done, size_t *ret_len, struct sp_err *err)
+/* A reader of bytes that claim a size: it gives no more than one byte over that, and
+ * says how far it is. */
+struct claimed {
+	struct sp_blob_reader reader, *inner;
+	struct sp_verify_state *v;
+	const struct sp_verify_place *at;
+	uint64_t done;
+};
+
+static int claimed_read(struct sp_blob_reader *reader, void *buf, size_t room,
+			size_t *ret_len, struct sp_err *err)
 {
-	if (at->size < SP_VERIFY_UNKNOWN && room > at->size + 1 - done)
-		room = (size_t)(at->size + 1 - done);
+	struct claimed *c = (struct claimed *)reader;
+	uint64_t claim = c->at->size;
+
+	if (claim < SP_VERIFY_UNKNOWN && room > claim + 1 - c->done)
+		room = (size_t)(claim + 1 - c->done);
 	*ret_len = 0;
-	if (room && reader->read(reader, buf, room, ret_len, err))
+	if (room && c->inner->read(c->inner, buf, room, ret_len, err))
 		return -1;
-	return sp_verify_tick(v, at->where, *ret_len, err);
+	c->done += *ret_len;
+	return sp_verify_tick(c->v, c->at->where, *ret_len, err);
 }
 
-/* Hash a blob to its end; to keep it as well, give keep and keep's limit. */
+/* Hash a blob to its end, and keep its bytes if there is where to. */
 static int hash_all(struct sp_verify_state *v, const struct sp_verify_place *at,
 		    struct sp_blob_reader *reader, struct sp_buf *keep,
 		    struct sp_digest *ret_digest, uint64_t *ret_size, struct sp_err *err)
 {
-	struct sp_hash *hash sp_autohash = at->digest ? sp_hash_new_like(at->digest) :
-							sp_hash_new();
-	sp_autofree char *buf = sp_malloc(CHUNK);
-	uint64_t size = 0;
-	size_t got;
+	struct claimed claimed = { .reader = { .read = claimed_read }, .inner = reader,
+				   .v = v, .at = at };
+	struct sp_desc desc;
 
-	do {
-		if (read_some(v, at, reader, buf, CHUNK, size, &got, err))
-			return -1;
-		sp_hash_add(hash, buf, got);
-		size += got;
-		if (keep && size > SP_DOCUMENT_MAX)
-			return sp_err_set(err, SP_EVERIFY,
-					  "is larger than %d bytes, the limit for a document",
-					  SP_DOCUMENT_MAX);
-		if (keep)
-			sp_buf_add(keep, buf, got);
-	} while (got);
-	sp_hash_done(hash, ret_digest);
-	*ret_size = size;
+	if (sp_checked_hash(&claimed.reader, at->digest, keep, &desc, err))
+		return -1;
+	*ret_digest = desc.digest;
+	*ret_size = desc.size;
 	return 0;
 }
 
@@ -118,7 +108,7 @@ int sp_verify_hash(struct sp_verify_state *v, const struct sp_verify_place *at,
 		   bool *ret_ok, struct sp_digest *ret_digest, uint64_t *ret_size,
 		   struct sp_err *err)
 {
-	SP_CLEANUP(close_reader) struct sp_blob_reader *reader = NULL;
+	sp_autoreader struct sp_blob_reader *reader = NULL;
 
 	*ret_ok = false;
 	if (sp_verify_open(v, at, &reader, err))
@@ -166,7 +156,7 @@ int sp_verify_read(struct sp_verify_state *v, const struct sp_verify_place *at,
 		   struct sp_buf *ret, struct sp_digest *ret_digest, bool *ret_ok,
 		   struct sp_err *err)
 {
-	SP_CLEANUP(close_reader) struct sp_blob_reader *reader = NULL;
+	sp_autoreader struct sp_blob_reader *reader = NULL;
 	uint64_t size;
 
 	*ret_ok = false;

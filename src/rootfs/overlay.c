@@ -34,31 +34,17 @@ void sp_overlay_free(struct sp_overlay *overlay)
 	free(overlay);
 }
 
-static const char *keep(struct sp_overlay *overlay, const char *s)
-{
-	return s ? sp_arena_strdup(&overlay->arena, s) : NULL;
-}
-
-/* The entry with all that it points to in our arena. */
 static void store(struct sp_overlay *overlay, const struct sp_entry *entry)
 {
-	struct sp_entry copy = *entry;
-	size_t at = sp_map_get(&overlay->by_path, entry->path);
+	const char *path = sp_arena_strdup(&overlay->arena, entry->path);
+	struct sp_entry copy = sp_entry_copy(entry, path, &overlay->arena);
+	size_t at = sp_map_get(&overlay->by_path, path);
 
-	copy.path = keep(overlay, entry->path);
-	copy.source = keep(overlay, entry->source);
-	copy.target = keep(overlay, entry->target);
-	copy.reason.by = keep(overlay, entry->reason.by);
-	copy.reason.detail = keep(overlay, entry->reason.detail);
-	if (entry->content)
-		copy.content = sp_arena_memdup(&overlay->arena, entry->content, entry->size);
-	if (entry->caps)
-		copy.caps = sp_arena_memdup(&overlay->arena, entry->caps, entry->caps_len);
 	if (at != SP_MAP_NONE) {
 		overlay->entries[at] = copy;
 		return;
 	}
-	sp_map_set(&overlay->by_path, copy.path, overlay->entries_nr);
+	sp_map_set(&overlay->by_path, path, overlay->entries_nr);
 	*SP_VEC_PUSH(overlay->entries) = copy;
 }
 

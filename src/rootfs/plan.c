@@ -28,31 +28,40 @@ void sp_plan_free(struct sp_plan *plan)
 	free(plan);
 }
 
-static const char *keep(struct sp_plan *plan, const char *s)
+static const char *keep(struct sp_arena *arena, const char *s)
 {
-	return s ? sp_arena_strdup(&plan->arena, s) : NULL;
+	return s ? sp_arena_strdup(arena, s) : NULL;
+}
+
+struct sp_entry sp_entry_copy(const struct sp_entry *entry, const char *path,
+			      struct sp_arena *arena)
+{
+	struct sp_entry copy = *entry;
+
+	copy.path = path;
+	copy.source = keep(arena, entry->source);
+	copy.target = keep(arena, entry->target);
+	copy.reason.by = keep(arena, entry->reason.by);
+	copy.reason.detail = keep(arena, entry->reason.detail);
+	if (entry->content)
+		copy.content = sp_arena_memdup(arena, entry->content, entry->size);
+	if (entry->caps)
+		copy.caps = sp_arena_memdup(arena, entry->caps, entry->caps_len);
+	return copy;
 }
 
 int sp_plan_add(struct sp_plan *plan, const struct sp_entry *entry, struct sp_err *err)
 {
-	struct sp_entry copy = *entry;
+	const char *path = sp_path_clean(&plan->arena, entry->path);
+	const char *problem = sp_path_problem(path);
 
-	copy.path = sp_path_clean(&plan->arena, entry->path);
-	const char *problem = sp_path_problem(copy.path);
 	if (problem)
-		return sp_err_set(err, SP_EUSAGE, "%s: this path %s", copy.path, problem);
+		return sp_err_set(err, SP_EUSAGE, "%s: this path %s", path, problem);
 	if (plan->entries_nr == SP_PLAN_ENTRIES_MAX)
 		return sp_err_set(err, SP_EUSAGE,
 				  "%s: more than %d files and directories in one image",
-				  copy.path, SP_PLAN_ENTRIES_MAX);
-	copy.source = keep(plan, entry->source);
-	copy.target = keep(plan, entry->target);
-	copy.reason.by = keep(plan, entry->reason.by);
-	copy.reason.detail = keep(plan, entry->reason.detail);
-	if (entry->content)
-		copy.content = sp_arena_memdup(&plan->arena, entry->content, entry->size);
-	if (entry->caps)
-		copy.caps = sp_arena_memdup(&plan->arena, entry->caps, entry->caps_len);
+				  path, SP_PLAN_ENTRIES_MAX);
+	struct sp_entry copy = sp_entry_copy(entry, path, &plan->arena);
 	copy.order = plan->entries_nr;
 	*SP_VEC_PUSH(plan->entries) = copy;
 	return 0;
@@ -60,7 +69,7 @@ int sp_plan_add(struct sp_plan *plan, const struct sp_entry *entry, struct sp_er
 
 void sp_plan_exclude(struct sp_plan *plan, const char *glob)
 {
-	*SP_VEC_PUSH(plan->excludes) = keep(plan, glob);
+	*SP_VEC_PUSH(plan->excludes) = keep(&plan->arena, glob);
 }
 
 const struct sp_entry *sp_plan_find(const struct sp_plan *plan, const char *path)
@@ -91,7 +100,8 @@ void sp_plan_note(struct sp_plan *plan, const char *id, const char *fmt, ...)
 		if (strcmp(plan->notes[i].id, id) == 0 &&
 		    strcmp(plan->notes[i].text, text) == 0)
 			return;
-	*SP_VEC_PUSH(plan->notes) = (struct sp_note){ keep(plan, id), keep(plan, text) };
+	*SP_VEC_PUSH(plan->notes) = (struct sp_note){
+		keep(&plan->arena, id), keep(&plan->arena, text) };
 }
 
 const char *sp_reason_kind_name(enum sp_reason_kind kind)

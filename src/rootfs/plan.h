@@ -93,6 +93,11 @@ struct sp_plan {
 struct sp_plan *sp_plan_new(void);
 void sp_plan_free(struct sp_plan *plan);
 
+/* A copy of entry for path, which is in the arena already; what else it points to is
+ * copied into it, except root. */
+struct sp_entry sp_entry_copy(const struct sp_entry *entry, const char *path,
+			      struct sp_arena *arena);
+
 /*
  * Add one entry; the plan copies what it points to, except root.  The path is
  * cleaned.  SP_EUSAGE for a path that no image can hold.

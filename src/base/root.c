@@ -278,6 +278,44 @@ int sp_root_list(struct sp_root *root, const char *path, const char *const **ret
 	return 0;
 }
 
+int sp_root_names(struct sp_root *root, const char *path, const char *const **ret,
+		  size_t *ret_nr, struct sp_err *err)
+{
+	struct sp_found found;
+
+	if (sp_root_resolve(root, path, &found, err))
+		return -1;
+	if (found.real && found.st.type == SP_DIR)
+		return sp_root_list(root, found.real, ret, ret_nr, err);
+	*ret = NULL;
+	*ret_nr = 0;
+	return 0;
+}
+
+int sp_root_read(struct sp_root *root, const char *path, size_t limit, struct sp_buf *ret,
+		 bool *ret_there, struct sp_err *err)
+{
+	sp_autofile struct sp_file file = SP_FILE_INIT;
+	sp_autobuf struct sp_buf bytes = { 0 };
+	struct sp_found found;
+
+	if (sp_root_resolve(root, path, &found, err))
+		return -1;
+	*ret_there = found.real && found.st.type == SP_FILE && found.st.size <= limit;
+	if (!*ret_there)
+		return 0;
+	if (sp_root_open(root, found.real, &file, err))
+		return -1;
+	char *room = sp_buf_reserve(&bytes, found.st.size);
+	if (sp_file_pread(&file, room, found.st.size, 0, &bytes.len, err))
+		return sp_err_wrap(err, "%s", sp_root_show(root, found.real));
+	room[bytes.len] = '\0';
+	sp_buf_release(ret);
+	*ret = bytes;
+	bytes = (struct sp_buf){ 0 };
+	return 0;
+}
+
 int sp_file_pread(struct sp_file *file, void *buf, size_t len, uint64_t offset,
 		  size_t *ret_len, struct sp_err *err)
 {

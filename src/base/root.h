@@ -132,6 +132,17 @@ SP_CHECKED int sp_root_list(struct sp_root *root, const char *path,
 			    const char *const **ret, size_t *ret_nr,
 			    struct sp_err *err);
 
+/* The names in the directory that path leads to; none if that is no directory. */
+SP_CHECKED int sp_root_names(struct sp_root *root, const char *path,
+			     const char *const **ret, size_t *ret_nr,
+			     struct sp_err *err);
+
+/* The bytes of the file that path leads to, in place of what ret held.  *ret_there is
+ * false, and ret stays, if that is no regular file or one of more than limit bytes. */
+struct sp_buf;
+SP_CHECKED int sp_root_read(struct sp_root *root, const char *path, size_t limit,
+			    struct sp_buf *ret, bool *ret_there, struct sp_err *err);
+
 /* Read up to len bytes at offset, fewer only at the end of the file. */
 SP_CHECKED int sp_file_pread(struct sp_file *file, void *buf, size_t len,
 			     uint64_t offset, size_t *ret_len, struct sp_err *err);

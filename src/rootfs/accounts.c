@@ -26,22 +26,13 @@ static int add_file(struct sp_plan *plan, const char *path, const char *text,
 int sp_accounts_read(struct sp_root *root, const char *path, struct sp_buf *ret,
 		     struct sp_err *err)
 {
-	sp_autofile struct sp_file file = SP_FILE_INIT;
-	struct sp_found found;
+	bool there;
 
-	if (sp_root_resolve(root, path, &found, err))
+	if (sp_root_read(root, path, ACCOUNT_FILE_MAX, ret, &there, err))
 		return -1;
-	if (!found.real || found.st.type != SP_FILE || found.st.size > ACCOUNT_FILE_MAX)
-		return 0;
-	if (sp_root_open(root, found.real, &file, err))
-		return -1;
-	char *room = sp_buf_reserve(ret, found.st.size);
-	if (sp_file_pread(&file, room, found.st.size, 0, &ret->len, err))
-		return -1;
-	room[ret->len] = '\0';
 	/* a NUL would hide what follows from us, but not from everybody */
-	ret->len = strlen(room);
-	if (ret->len && room[ret->len - 1] != '\n')
+	ret->len = strlen(sp_buf_str(ret));
+	if (ret->len && ret->data[ret->len - 1] != '\n')
 		sp_buf_addch(ret, '\n');
 	return 0;
 }

@@ -112,14 +112,13 @@ int sp_need_home(struct namer *who, const char *real, struct sp_err *err)
 {
 	struct sp_arena *arena = &who->n->arena;
 	const char *dir = sp_arena_strndup(arena, real, sp_place_home(real));
-	struct sp_found found;
 	const char *const *names;
 	size_t nr;
 
-	if (!*dir || sp_root_resolve(who->closure->libs, dir, &found, err))
-		return *dir ? -1 : 0;
-	if (!found.real || sp_root_list(who->closure->libs, found.real, &names, &nr, err))
-		return found.real ? -1 : 0;
+	if (!*dir)
+		return 0;
+	if (sp_root_names(who->closure->libs, dir, &names, &nr, err))
+		return -1;
 	for (size_t i = 0; i < nr; i++)
 		if (!is_for_others(names[i]) &&
 		    sp_need_named_path(who, sp_path_join(arena, dir, names[i]), false,

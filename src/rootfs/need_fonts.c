@@ -34,22 +34,12 @@ static int named_dirs(struct sp_needs *n, const char *text, bool *any, struct sp
 
 static int read_conf(struct sp_needs *n, const char *path, bool *any, struct sp_err *err)
 {
-	struct sp_root *root = sp_need_closure(n)->libs;
-	sp_autofile struct sp_file file = SP_FILE_INIT;
 	sp_autobuf struct sp_buf text = { 0 };
-	struct sp_found found;
+	bool there;
 
-	if (sp_root_resolve(root, path, &found, err))
+	if (sp_root_read(sp_need_closure(n)->libs, path, CONF_MAX, &text, &there, err))
 		return -1;
-	if (!found.real || found.st.type != SP_FILE || found.st.size > CONF_MAX)
-		return 0;
-	char *room = sp_buf_reserve(&text, found.st.size);
-
-	if (sp_root_open(root, found.real, &file, err) ||
-	    sp_file_pread(&file, room, found.st.size, 0, &text.len, err))
-		return -1;
-	room[text.len] = '\0';
-	return named_dirs(n, room, any, err);
+	return there ? named_dirs(n, sp_buf_str(&text), any, err) : 0;
 }
 
 /* The directory of configuration stands in the library in front of "/conf.d", or is the
@@ -71,18 +61,12 @@ static int conf_dir(struct sp_needs *n, const char **ret, struct sp_err *err)
 
 static int conf_files(struct sp_needs *n, const char *dir, bool *any, struct sp_err *err)
 {
-	struct sp_root *root = sp_need_closure(n)->libs;
 	const char *parts = sp_path_join(sp_need_arena(n), dir, "conf.d");
-	struct sp_found found;
 	const char *const *names;
 	size_t nr;
 
 	if (read_conf(n, sp_path_join(sp_need_arena(n), dir, "fonts.conf"), any, err) ||
-	    sp_root_resolve(root, parts, &found, err))
-		return -1;
-	if (!found.real || found.st.type != SP_DIR)
-		return 0;
-	if (sp_root_list(root, found.real, &names, &nr, err))
+	    sp_root_names(sp_need_closure(n)->libs, parts, &names, &nr, err))
 		return -1;
 	for (size_t i = 0; i < nr; i++)
 		if (read_conf(n, sp_path_join(sp_need_arena(n), parts, names[i]), any, err))

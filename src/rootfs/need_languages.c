@@ -22,16 +22,10 @@ static int library_of(struct sp_needs *n, const char *dir, struct sp_err *err)
 {
 	static const char *const others[] = { "dist-packages", "site-packages", "test",
 					      "idlelib", "turtledemo", "ensurepip" };
-	struct sp_root *root = n->options->libs;
 	const char *const *names;
-	struct sp_found found;
 	size_t nr;
 
-	if (sp_root_resolve(root, dir, &found, err))
-		return -1;
-	if (!found.real || found.st.type != SP_DIR)
-		return 0;
-	if (sp_root_list(root, found.real, &names, &nr, err))
+	if (sp_root_names(n->options->libs, dir, &names, &nr, err))
 		return -1;
 	for (size_t i = 0; i < nr; i++) {
 		bool skip = strncmp(names[i], "config-", 7) == 0;

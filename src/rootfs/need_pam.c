@@ -142,18 +142,14 @@ static int find_services(struct pam *p, struct sp_err *err)
 {
 	const struct sp_object *o = &p->n->rootfs->closure->objects[0];
 	sp_autofile struct sp_file file = SP_FILE_INIT;
-	struct sp_root *root = p->n->options->libs;
 	const char *const *names;
-	struct sp_found found;
 	bool any = false;
 	size_t nr;
 
-	if (sp_root_resolve(root, p->dir, &found, err))
+	if (sp_root_names(p->n->options->libs, p->dir, &names, &nr, err))
 		return -1;
-	if (!found.real || found.st.type != SP_DIR)
+	if (!nr)
 		return 0;
-	if (sp_root_list(root, found.real, &names, &nr, err))
-		return -1;
 	for (size_t i = 0; i < nr; i++)
 		sp_map_set(&p->known, names[i], 0);
 	if (sp_root_open(o->root, o->found.real, &file, err) ||

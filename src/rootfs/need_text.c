@@ -221,22 +221,13 @@ static int is_small(struct sp_needs *n, const char *dir, bool *ret, struct sp_er
 	struct sp_root *root = sp_need_closure(n)->libs;
 	const char *const *letters, *const *names;
 	size_t letters_nr, nr, sum = 0;
-	struct sp_found found;
 
 	*ret = false;
-	if (sp_root_resolve(root, dir, &found, err))
-		return -1;
-	if (!found.real || found.st.type != SP_DIR)
-		return 0;
-	if (sp_root_list(root, found.real, &letters, &letters_nr, err))
+	if (sp_root_names(root, dir, &letters, &letters_nr, err))
 		return -1;
 	for (size_t i = 0; i < letters_nr && sum <= TERMINALS_FEW; i++) {
-		if (sp_root_resolve(root, sp_path_join(sp_need_arena(n), dir, letters[i]),
-				    &found, err))
-			return -1;
-		if (!found.real || found.st.type != SP_DIR)
-			continue;
-		if (sp_root_list(root, found.real, &names, &nr, err))
+		if (sp_root_names(root, sp_path_join(sp_need_arena(n), dir, letters[i]),
+				  &names, &nr, err))
 			return -1;
 		sum += nr;
 	}

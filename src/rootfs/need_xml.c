@@ -58,27 +58,18 @@ static int names_in(struct sp_needs *n, const char *text, int depth, struct sp_e
 
 static int catalog(struct sp_needs *n, const char *path, int depth, struct sp_err *err)
 {
-	struct sp_root *root = sp_need_closure(n)->libs;
-	sp_autofile struct sp_file file = SP_FILE_INIT;
 	sp_autobuf struct sp_buf text = { 0 };
-	struct sp_found found;
-	bool known;
+	bool there, known;
 
-	if (depth > DEPTH_MAX || sp_root_resolve(root, path, &found, err))
-		return depth > DEPTH_MAX ? 0 : -1;
-	if (!found.real || found.st.type != SP_FILE || found.st.size > CATALOG_MAX)
+	if (depth > DEPTH_MAX)
+		return 0;
+	if (sp_root_read(sp_need_closure(n)->libs, path, CATALOG_MAX, &text, &there, err))
+		return -1;
+	if (!there)
 		return 0;
 	if (sp_need_once(n, path, &known, err))
 		return -1;
-	if (known)
-		return 0;
-	char *room = sp_buf_reserve(&text, found.st.size);
-
-	if (sp_root_open(root, found.real, &file, err) ||
-	    sp_file_pread(&file, room, found.st.size, 0, &text.len, err))
-		return -1;
-	room[text.len] = '\0';
-	return names_in(n, room, depth, err);
+	return known ? 0 : names_in(n, sp_buf_str(&text), depth, err);
 }
 
 int sp_need_add_xml(struct sp_needs *n, struct sp_err *err)

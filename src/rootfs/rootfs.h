@@ -150,8 +150,8 @@ SP_CHECKED int sp_accounts_text(const struct sp_rootfs *rootfs,
 				struct sp_arena *arena, struct sp_accounts *ret,
 				struct sp_err *err);
 
-/* accounts.c: append the text of a passwd or group file, or another of /etc, whole lines; nothing if there is
- * none, or one that is none. */
+/* accounts.c: the text of a passwd or group file, or another of /etc, in whole lines and in
+ * place of what ret held, which stays if there is none, or one of more than a megabyte. */
 SP_CHECKED int sp_accounts_read(struct sp_root *root, const char *path, struct sp_buf *ret,
 				struct sp_err *err);
 

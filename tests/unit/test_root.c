@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
+#include "base/buf.h"
 #include "base/path.h"
 #include "test.h"
 
@@ -316,6 +317,31 @@ static void closed_dirs(void)
 	chmod(at("r/closed"), 0700);
 }
 
+/* By any path, and nothing instead of a failure. */
+static void whole(struct sp_root *root)
+{
+	sp_autobuf struct sp_buf text = { 0 };
+	const char *const *names = NULL;
+	struct sp_err err = { 0 };
+	bool there = false;
+	size_t nr = 9;
+
+	is_int(sp_root_names(root, "/todir", &names, &nr, &err), 0, "names behind a link");
+	is_int((long long)nr, 3, "are those of the directory");
+	is_int(sp_root_names(root, "/f", &names, &nr, &err), 0, "a file has none");
+	is_int((long long)nr, 0, "and that is no failure");
+	sp_buf_addstr(&text, "before");
+	is_int(sp_root_read(root, "/none", 99, &text, &there, &err), 0, "no such file");
+	ok(!there && strcmp(text.data, "before") == 0, "leaves the buffer alone");
+	is_int(sp_root_read(root, "/d", 99, &text, &there, &err), 0, "a directory");
+	ok(!there, "is none");
+	is_int(sp_root_read(root, "/rel", 4, &text, &there, &err), 0, "one that is too large");
+	ok(!there, "is none either");
+	is_int(sp_root_read(root, "/rel", 5, &text, &there, &err), 0, "a file behind a link");
+	ok(there && text.len == 5, "of so many bytes");
+	is_str(text.data, "inner", "takes the place of what was there");
+}
+
 static void roots(void)
 {
 	struct sp_root *root = NULL;
@@ -345,6 +371,7 @@ int main(void)
 	one_look(root);
 	opening(root);
 	listing(root);
+	whole(root);
 	attributes(root);
 	swapped(root);
 	closed_dirs();

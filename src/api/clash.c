@@ -9,6 +9,7 @@
 #include "api/build.h"
 #include "base/path.h"
 #include "base/vec.h"
+#include "transport/address.h"
 
 /* A file that is read or written, and what the user called it. */
 struct place {
@@ -59,17 +60,18 @@ static void add(struct places *p, const char *what, const char *given, const cha
 /* The file that an output writes, without its prefix and reference. */
 static const char *archive_of(struct sp_build *build, const char *output)
 {
-	static const char *const prefixes[] = { "oci-archive:", "docker-archive:" };
 	size_t len = strlen(output);
+	const char *rest;
 
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
-		size_t skip = strlen(prefixes[i]);
-
-		if (strncmp(output, prefixes[i], skip) == 0)
-			return sp_arena_strndup(&build->arena, output + skip,
-						strcspn(output + skip, ":"));
+	switch (sp_address_of(output, &rest)) {
+	case SP_AT_OCI_ARCHIVE:
+	case SP_AT_DOCKER_ARCHIVE:
+		return sp_address_path(output, &build->arena);
+	case SP_AT_PATH:
+		return len > 4 && strcmp(output + len - 4, ".tar") == 0 ? output : NULL;
+	default:
+		return NULL;
 	}
-	return len > 4 && strcmp(output + len - 4, ".tar") == 0 ? output : NULL;
 }
 
 int sp_clash_check(struct sp_build *build, struct sp_err *err)

@@ -79,9 +79,10 @@ static int take_names(struct scratchpack *job, const char *const *images, int nr
 
 static bool has_registry(const struct sp_strings *outputs)
 {
+	const char *name;
+
 	for (size_t i = 0; i < outputs->items_nr; i++)
-		if (strncmp(outputs->items[i], SP_REGISTRY_PREFIX,
-			    strlen(SP_REGISTRY_PREFIX)) == 0)
+		if (sp_address_of(outputs->items[i], &name) == SP_AT_REGISTRY)
 			return true;
 	return false;
 }

@@ -20,13 +20,13 @@ static bool has_creds_for_all(const struct sp_options *o)
 int sp_job_name(struct scratchpack *job, const char *text, bool source, struct sp_err *err)
 {
 	struct sp_options *o = &job->options;
+	const char *name;
 	struct sp_ref ref;
 
 	/* one that is empty is refused where it is opened */
-	if (strncmp(text, SP_REGISTRY_PREFIX, strlen(SP_REGISTRY_PREFIX)) != 0 ||
-	    !text[strlen(SP_REGISTRY_PREFIX)])
+	if (sp_address_of(text, &name) != SP_AT_REGISTRY || !*name)
 		return 0;
-	if (sp_ref_parse(text + strlen(SP_REGISTRY_PREFIX), &o->arena, &ref, err))
+	if (sp_ref_parse(name, &o->arena, &ref, err))
 		return sp_err_wrap(err, "%s", text);
 	if (!job->domain)
 		job->domain = ref.domain;

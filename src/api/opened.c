@@ -44,14 +44,13 @@ int sp_opened_open(struct scratchpack *job, const char *text,
 /* A tag alone ("v1", as a layout has it) names no image. */
 const char *sp_opened_name(const struct sp_opened *image, struct sp_arena *arena)
 {
-	const char *prefixes[] = { SP_REGISTRY_PREFIX, "docker-daemon:" };
-	const char *name = image->stored->name;
+	const char *name = image->stored->name, *rest;
+	enum sp_address address = sp_address_of(image->text, &rest);
 	struct sp_err ignored = { 0 };
 	struct sp_ref ref;
 
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
-		if (strncmp(image->text, prefixes[i], strlen(prefixes[i])) == 0)
-			name = image->text + strlen(prefixes[i]);
+	if (address == SP_AT_REGISTRY || address == SP_AT_ENGINE)
+		name = rest;
 	if (!name || !strpbrk(name, ":/@") || sp_ref_parse(name, arena, &ref, &ignored))
 		return NULL;
 	if (!ref.tag && !ref.digest)

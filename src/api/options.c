@@ -45,7 +45,8 @@ static size_t local_output(const struct sp_options *o)
 {
 	size_t i = 0;
 
-	while (i < o->outputs.items_nr && strncmp(o->outputs.items[i], "local:", 6) != 0)
+	while (i < o->outputs.items_nr &&
+	       strncmp(o->outputs.items[i], SP_LOCAL_PREFIX, strlen(SP_LOCAL_PREFIX)) != 0)
 		i++;
 	return i;
 }
@@ -54,7 +55,7 @@ static int set_load(struct sp_options *o, const char *value, struct sp_err *err)
 {
 	(void)value, (void)err;
 	if (local_output(o) == o->outputs.items_nr)
-		sp_strings_add(&o->outputs, &o->arena, "local:");
+		sp_strings_add(&o->outputs, &o->arena, SP_LOCAL_PREFIX);
 	return 0;
 }
 
@@ -64,7 +65,7 @@ static int set_engine(struct sp_options *o, const char *value, struct sp_err *er
 		return sp_err_set(err, SP_EUSAGE,
 				  "--engine is empty; expected docker, podman, containerd, k3s or kind");
 	set_load(o, NULL, err);
-	o->outputs.items[local_output(o)] = sp_arena_strf(&o->arena, "local:%s", value);
+	o->outputs.items[local_output(o)] = sp_arena_strf(&o->arena, SP_LOCAL_PREFIX "%s", value);
 	return 0;
 }
 

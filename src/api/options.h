@@ -7,6 +7,7 @@
 
 #include "image/compress.h"
 #include "image/image.h"
+#include "transport/address.h"
 
 /* What a pack, plan or inspect is asked to do.  Strings live in the arena. */
 struct sp_options {

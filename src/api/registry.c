@@ -12,9 +12,10 @@
 static int parse_repository(const char *name, struct sp_arena *arena, struct sp_ref *ref,
 			    struct sp_err *err)
 {
-	if (strncmp(name, SP_REGISTRY_PREFIX, strlen(SP_REGISTRY_PREFIX)) == 0)
-		name += strlen(SP_REGISTRY_PREFIX);
-	return sp_ref_parse(name, arena, ref, err);
+	const char *rest;
+
+	return sp_ref_parse(sp_address_of(name, &rest) == SP_AT_REGISTRY ? rest : name, arena,
+			    ref, err);
 }
 
 int scratchpack_tags(struct scratchpack *job, const char *name, struct sp_err *err)

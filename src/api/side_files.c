@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/path.h"
 #include "base/vec.h"
+#include "transport/address.h"
 
 static int write_text(const char *path, const char *text, size_t len, struct sp_err *err)
 {
@@ -23,20 +24,14 @@ static int write_text(const char *path, const char *text, size_t len, struct sp_
 /* The first output that is a file or folder, which is what a make rule makes. */
 static const char *make_target(const struct sp_build *build)
 {
-	static const char *const prefixes[] = { "oci:", "oci-archive:", "docker-archive:" };
-
 	for (size_t i = 0; i < build->o->outputs.items_nr; i++) {
-		const char *out = build->o->outputs.items[i];
+		const char *out = build->o->outputs.items[i], *rest;
+		const char *path = sp_address_path(out, &build->job->options.arena);
 
-		for (size_t k = 0; k < 3; k++) {
-			size_t len = strlen(prefixes[k]);
-
-			if (strncmp(out, prefixes[k], len) == 0)
-				return sp_arena_strndup(&build->job->options.arena, out + len,
-							strcspn(out + len, ":"));
-		}
-		if (strcmp(out, "-") != 0 && strncmp(out, "docker", 6) != 0 &&
-		    strncmp(out, "local:", 6) != 0)
+		if (path)
+			return path;
+		if (sp_address_of(out, &rest) == SP_AT_PATH && strcmp(out, "-") != 0 &&
+		    strncmp(out, SP_LOCAL_PREFIX, strlen(SP_LOCAL_PREFIX)) != 0)
 			return out;
 	}
 	return NULL;
@@ -127,15 +122,12 @@ static void add_source(struct sp_buf *rule, const char *name)
  * machine: an archive, or the index of a layout. */
 static void add_image(struct sp_buf *rule, const struct sp_opened *image)
 {
-	static const char *const prefixes[] = { "oci:", "oci-archive:", "docker-archive:" };
-	const char *text = image->text ? image->text : "";
+	const char *text = "";
+	enum sp_address address = sp_address_of(image->text ? image->text : "", &text);
 	struct stat st;
 
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
-		if (strncmp(text, prefixes[i], strlen(prefixes[i])) == 0) {
-			text += strlen(prefixes[i]);
-			break;
-		}
+	if (address == SP_AT_ENGINE || address == SP_AT_REGISTRY)
+		return;
 	size_t ref = image->ref ? strlen(image->ref) + 1 : 0, len = strlen(text);
 	sp_autofree char *path = sp_strndup(text, len > ref ? len - ref : 0);
 	if (!*path || stat(path, &st))

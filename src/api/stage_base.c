@@ -36,9 +36,9 @@ static const char *source_text(struct sp_stages *s, const char *name)
 	const char *text = given(s, name);
 
 	if (!text)
-		return sp_arena_strf(&s->arena, "docker://%s", name);
+		return sp_arena_strf(&s->arena, SP_REGISTRY_PREFIX "%s", name);
 	if (strncmp(text, "docker-image://", 15) == 0)
-		return sp_arena_strf(&s->arena, "docker://%s", text + 15);
+		return sp_arena_strf(&s->arena, SP_REGISTRY_PREFIX "%s", text + 15);
 	if (strncmp(text, "oci-layout://", 13) == 0)
 		return sp_arena_strf(&s->arena, "oci:%s", text + 13);
 	return text;

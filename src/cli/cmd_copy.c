@@ -5,8 +5,6 @@
 
 #include "cli/cli.h"
 
-#define DOCKER_REGISTRY "docker://"
-
 static int add_output(struct cli *cli, const char *text, struct sp_err *err)
 {
 	return scratchpack_set(cli->job, "output", text, err);
@@ -15,9 +13,10 @@ static int add_output(struct cli *cli, const char *text, struct sp_err *err)
 /* "docker://NAME", which the user may have written himself. */
 static char *registry_name(const char *name)
 {
-	bool whole = strncmp(name, DOCKER_REGISTRY, strlen(DOCKER_REGISTRY)) == 0;
+	const char *rest;
+	bool whole = sp_address_of(name, &rest) == SP_AT_REGISTRY;
 
-	return sp_strf("%s%s", whole ? "" : DOCKER_REGISTRY, name);
+	return sp_strf("%s%s", whole ? "" : SP_REGISTRY_PREFIX, name);
 }
 
 /* Print what came of it. */
@@ -91,12 +90,13 @@ static bool ends_with(const char *text, const char *end)
 /* Is the first word of index a place, and no name in a registry? */
 static bool is_place(const char *text)
 {
-	static const char *const prefixes[] = { "oci:", "oci-archive:", "docker-archive:",
-						"docker-daemon:", DOCKER_REGISTRY, "./", "../",
-						"/" };
+	static const char *const paths[] = { "./", "../", "/" };
+	const char *rest;
 
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
-		if (strncmp(text, prefixes[i], strlen(prefixes[i])) == 0)
+	if (sp_address_of(text, &rest) != SP_AT_PATH)
+		return true;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		if (strncmp(text, paths[i], strlen(paths[i])) == 0)
 			return true;
 	return strcmp(text, "-") == 0 || ends_with(text, ".tar") || ends_with(text, "/");
 }

@@ -11,14 +11,12 @@
 /* A transport's prefix, a directory or a tar archive: an image, not a program. */
 static bool is_image(const char *text)
 {
-	static const char *const prefixes[] = { "oci:", "oci-archive:", "docker-archive:",
-						 "docker-daemon:", "docker://" };
 	char head[512] = "";
+	const char *rest;
 	struct stat st;
 
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
-		if (strncmp(text, prefixes[i], strlen(prefixes[i])) == 0)
-			return true;
+	if (sp_address_of(text, &rest) != SP_AT_PATH)
+		return true;
 	if (stat(text, &st))
 		return false;
 	if (S_ISDIR(st.st_mode)) {

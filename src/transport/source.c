@@ -7,28 +7,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define ENGINE "docker-daemon:"
-
-struct kind {
-	const char *prefix, *usage;
+/* How what is at a path is opened. */
+static const struct kind {
 	unsigned form;
 	bool dir;		/* insist on a directory */
+} kinds[] = {
+	[SP_AT_PATH] = { SP_FORM_BOTH, false },
+	[SP_AT_LAYOUT] = { SP_FORM_LAYOUT, true },
+	[SP_AT_OCI_ARCHIVE] = { SP_FORM_LAYOUT, false },
+	[SP_AT_DOCKER_ARCHIVE] = { SP_FORM_DOCKER, false },
 };
-
-static const struct kind kinds[] = {
-	{ "oci:", "oci:DIR[:REF]", SP_FORM_LAYOUT, true },
-	{ "oci-archive:", "oci-archive:FILE[:REF]", SP_FORM_LAYOUT, false },
-	{ "docker-archive:", "docker-archive:FILE[:NAME:TAG]", SP_FORM_DOCKER, false },
-};
-static const struct kind any_kind = { "", "FILE.tar or DIR", SP_FORM_BOTH, false };
-
-static const struct kind *kind_of(const char *text)
-{
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (strncmp(text, kinds[i].prefix, strlen(kinds[i].prefix)) == 0)
-			return &kinds[i];
-	return &any_kind;
-}
 
 /* Where the path in text ends: all of it if that is there, else the first colon. */
 static size_t path_len(const char *text)
@@ -50,33 +38,40 @@ static int open_kind(const struct kind *kind, const char *path, struct sp_source
 		return sp_err_set(err, SP_EVERIFY,
 				  "%s: is no directory, as a layout is; say oci-archive:%s",
 				  path, path);
-	if (S_ISDIR(st.st_mode) && (kind->dir || kind == &any_kind))
+	if (S_ISDIR(st.st_mode) && (kind->dir || kind == &kinds[SP_AT_PATH]))
 		return sp_layout_source_open(path, ret, err);
 	return sp_archive_source_open(path, kind->form, ret, err);
+}
+
+static int open_path(enum sp_address address, const char *text, const char *rest,
+		     struct sp_source **ret, char **ret_ref, struct sp_err *err)
+{
+	size_t len = path_len(rest);
+	sp_autofree char *path = sp_strndup(rest, len);
+
+	if (!*path || (rest[len] && !rest[len + 1]))
+		return sp_err_set(err, SP_EUSAGE, "%s: expected %s", text,
+				  sp_address_usage(address));
+	if (open_kind(&kinds[address], path, ret, err))
+		return -1;
+	*ret_ref = rest[len] ? sp_strdup(rest + len + 1) : NULL;
+	return 0;
 }
 
 int sp_source_open(const char *text, const struct sp_transport_options *options,
 		   struct sp_source **ret, char **ret_ref, struct sp_err *err)
 {
-	const struct kind *kind = kind_of(text);
-	const char *rest = text + strlen(kind->prefix);
-	size_t len = path_len(rest);
-	sp_autofree char *path = sp_strndup(rest, len);
+	const char *rest;
+	enum sp_address address = sp_address_of(text, &rest);
 
-	if (strncmp(text, SP_REGISTRY_PREFIX, strlen(SP_REGISTRY_PREFIX)) == 0) {
-		if (sp_registry_source_open(text + strlen(SP_REGISTRY_PREFIX), options, ret, err))
-			return -1;
+	switch (address) {
+	case SP_AT_REGISTRY:
 		*ret_ref = NULL;
-		return 0;
-	}
-	if (strncmp(text, ENGINE, strlen(ENGINE)) == 0) {
+		return sp_registry_source_open(rest, options, ret, err);
+	case SP_AT_ENGINE:
 		*ret_ref = NULL;
-		return sp_engine_source_open(text + strlen(ENGINE), options, ret, err);
+		return sp_engine_source_open(rest, options, ret, err);
+	default:
+		return open_path(address, text, rest, ret, ret_ref, err);
 	}
-	if (!*path || (rest[len] && !rest[len + 1]))
-		return sp_err_set(err, SP_EUSAGE, "%s: expected %s", text, kind->usage);
-	if (open_kind(kind, path, ret, err))
-		return -1;
-	*ret_ref = rest[len] ? sp_strdup(rest + len + 1) : NULL;
-	return 0;
 }

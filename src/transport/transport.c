@@ -14,28 +14,20 @@
 #define TAG_MAX 128		/* bytes; distribution/reference */
 
 struct kind {
-	const char *prefix;
 	sp_dest_opener *open;
 	unsigned form;
 	bool tag;		/* a bare name after the path is a tag */
-	const char *usage;
 };
 
 static const struct kind kinds[] = {
-	{ "oci:", sp_layout_open, 0, true, "oci:DIR[:REF]" },
-	{ "oci-archive:", sp_archive_open, SP_FORM_LAYOUT, true,
-	  "oci-archive:FILE[:REF]" },
-	{ "docker-archive:", sp_archive_open, SP_FORM_DOCKER, false,
-	  "docker-archive:FILE[:NAME:TAG]" },
-};
-/* What follows is a name, and no path. */
-static const struct kind named[] = {
-	{ "docker-daemon:", sp_engine_open, SP_FORM_BOTH, false, "docker-daemon:NAME[:TAG]" },
-	{ SP_REGISTRY_PREFIX, sp_registry_dest_open, 0, false, "docker://NAME[:TAG]" },
+	[SP_AT_LAYOUT] = { sp_layout_open, 0, true },
+	[SP_AT_OCI_ARCHIVE] = { sp_archive_open, SP_FORM_LAYOUT, true },
+	[SP_AT_DOCKER_ARCHIVE] = { sp_archive_open, SP_FORM_DOCKER, false },
+	[SP_AT_ENGINE] = { sp_engine_open, SP_FORM_BOTH, false },
+	[SP_AT_REGISTRY] = { sp_registry_dest_open, 0, false },
 };
 /* what --load stands for; the rest is the engine that --engine names */
-static const struct kind local_kind = { .prefix = "local:", .open = sp_local_open,
-					.form = SP_FORM_BOTH };
+static const struct kind local_kind = { .open = sp_local_open, .form = SP_FORM_BOTH };
 static const struct kind layout_kind = { .open = sp_layout_open };
 static const struct kind archive_kind = { .open = sp_archive_open,
 					  .form = SP_FORM_BOTH };
@@ -72,18 +64,23 @@ static int begin(const struct kind *kind, const char *where, const char *ref,
 	return 0;
 }
 
-/* "PATH[:REF]": the first colon ends the path, as skopeo has it. */
-static int begin_prefixed(const struct kind *kind, const char *text,
+static int unclear(const char *text, enum sp_address address, struct sp_err *err)
+{
+	return sp_err_set(err, SP_EUSAGE, "%s: expected %s", text, sp_address_usage(address));
+}
+
+/* "PATH[:REF]" behind a prefix: the first colon ends the path, as skopeo has it. */
+static int begin_prefixed(enum sp_address address, const char *text, const char *rest,
 			  const struct sp_transport_options *options,
 			  struct sp_dest **ret, struct sp_err *err)
 {
-	const char *rest = text + strlen(kind->prefix), *colon = strchr(rest, ':');
+	const char *colon = strchr(rest, ':');
 	sp_autofree char *path = sp_strndup(rest, colon ? (size_t)(colon - rest)
 							: strlen(rest));
 
 	if (!*path || (colon && !colon[1]))
-		return sp_err_set(err, SP_EUSAGE, "%s: expected %s", text, kind->usage);
-	return begin(kind, path, colon ? colon + 1 : NULL, options, ret, err);
+		return unclear(text, address, err);
+	return begin(&kinds[address], path, colon ? colon + 1 : NULL, options, ret, err);
 }
 
 static int refuse_foreign(const char *text, struct sp_err *err)
@@ -134,28 +131,15 @@ static int check_archive_path(const char *text, bool exists, const struct stat *
 	return 0;
 }
 
-int sp_dest_open(const char *text, const struct sp_transport_options *options,
-		 struct sp_dest **ret, struct sp_err *err)
+static int begin_path(const char *text, const struct sp_transport_options *options,
+		      struct sp_dest **ret, struct sp_err *err)
 {
 	struct stat st = { 0 };
 
 	if (strcmp(text, "-") == 0)
 		return begin(&stdout_kind, text, NULL, options, ret, err);
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (starts_with(text, kinds[i].prefix))
-			return begin_prefixed(&kinds[i], text, options, ret, err);
-	for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++) {
-		const char *name = text + strlen(named[i].prefix);
-
-		if (!starts_with(text, named[i].prefix))
-			continue;
-		if (!*name)
-			return sp_err_set(err, SP_EUSAGE, "%s: expected %s", text,
-					  named[i].usage);
-		return begin(&named[i], name, name, options, ret, err);
-	}
-	if (starts_with(text, local_kind.prefix))
-		return begin(&local_kind, text + strlen(local_kind.prefix), NULL, options, ret,
+	if (starts_with(text, SP_LOCAL_PREFIX))
+		return begin(&local_kind, text + strlen(SP_LOCAL_PREFIX), NULL, options, ret,
 			     err);
 	if (refuse_foreign(text, err))
 		return -1;
@@ -170,6 +154,24 @@ int sp_dest_open(const char *text, const struct sp_transport_options *options,
 	if (check_archive_path(text, exists, &st, err))
 		return -1;
 	return begin(&archive_kind, text, NULL, options, ret, err);
+}
+
+int sp_dest_open(const char *text, const struct sp_transport_options *options,
+		 struct sp_dest **ret, struct sp_err *err)
+{
+	const char *rest;
+	enum sp_address address = sp_address_of(text, &rest);
+
+	switch (address) {
+	case SP_AT_PATH:
+		return begin_path(text, options, ret, err);
+	case SP_AT_ENGINE:
+	case SP_AT_REGISTRY:
+		return *rest ? begin(&kinds[address], rest, rest, options, ret, err) :
+			       unclear(text, address, err);
+	default:
+		return begin_prefixed(address, text, rest, options, ret, err);
+	}
 }
 
 struct sp_sink *sp_dest_sink(struct sp_dest *dest)

@@ -1,6 +1,6 @@
 /*
- * Destinations: where a finished image goes.  The table in transport.c maps
- * "oci:DIR", "x.tar", "docker-daemon:" and the like to the file that writes it.
+ * Destinations: where a finished image goes.  The table in transport.c maps kinds of
+ * addresses to the file that writes there.
  *
  *	struct sp_dest *dest;
  *
@@ -16,11 +16,9 @@
 
 #include "image/blob.h"
 #include "image/image.h"
+#include "transport/address.h"
 
 struct sp_registry_options;	/* transport/registry.h */
-
-/* Before the name of an image in a registry, for sources and destinations alike. */
-#define SP_REGISTRY_PREFIX "docker://"
 
 /*
  * What sources and destinations are told; one struct for both.  The strings, and

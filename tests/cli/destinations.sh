@@ -171,6 +171,9 @@ is "$(jq -c '."containerimage.descriptor" | {mediaType, digest, size}' m)" \
 is "$(jq -r '."image.name"' m)" docker.io/library/hello:latest "--metadata-file: name"
 is "$(jq -r '.results[0].digest, .results[0].destination' "$RUN/stdout")" "$digest
 out.tar" "--json: the report has the result"
+pack -o docker.tar --depfile dep3
+is "$(head -1 dep3 | cut -d: -f1)" docker.tar \
+	"--depfile of an archive whose name begins as an address does"
 pack -o - --depfile dep2
 exits 2 "--depfile without a file that make could know"
 

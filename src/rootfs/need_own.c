@@ -112,12 +112,12 @@ static int own_path(struct namer *who, const char *path, const struct sp_found *
 		m.bytes = found->st.size;
 		m.modules = is_module(sp_path_basename(found->real));
 	}
+	bool libraries = m.modules && (found->st.type == SP_FILE || m.top_modules * 2 > m.top);
+	bool reads = who->program || (who->uses & SP_USE_READ);
 	if (m.modules && loads)
 		need = "plugins";
-	else if (m.modules && (found->st.type == SP_FILE || m.top_modules * 2 > m.top))
-		return 0;	/* libraries that it does not open itself */
-	else if (!who->program && !(who->uses & SP_USE_READ))
-		return 0;
+	else if (libraries || !reads)
+		return 0;	/* neither opened by it nor read */
 	return take(who, need, path, sp_arena_strf(&who->n->arena, "%s %s", how, path), &m, err);
 }
 

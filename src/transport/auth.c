@@ -196,7 +196,7 @@ static void hide(char *text, const char *secret)
 	/* what is short would turn up everywhere */
 	while (len >= 4 && (at = strstr(at, secret))) {
 		memmove(at + 3, at + len, strlen(at + len) + 1);
-		memcpy(at, "***", 3);
+		memset(at, '*', 3);
 		at += 3;
 	}
 }

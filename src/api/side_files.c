@@ -2,6 +2,7 @@
  * Files beside the image, for scripts: the digest, a description in the form of
  * docker buildx's --metadata-file, and a rule for make.
  */
+#include <assert.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -146,9 +147,11 @@ static bool out_of_image(const struct sp_build *build, const struct sp_target *t
 
 static int write_depfile(const struct sp_build *build, struct sp_err *err)
 {
+	const char *target = make_target(build);
 	sp_autobuf struct sp_buf rule = { 0 };
 
-	add_name(&rule, make_target(build));
+	assert(target);	/* sp_side_files_check() has seen to that */
+	add_name(&rule, target);
 	sp_buf_addch(&rule, ':');
 	for (size_t i = 0; build->stages && i < build->stages->sources.items_nr; i++)
 		add_source(&rule, build->stages->sources.items[i]);

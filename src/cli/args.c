@@ -173,28 +173,35 @@ static void note_given(struct cli *cli, const char *name, const char *value)
 	cli->from |= strcmp(name, "from") == 0;
 }
 
-static int apply(struct cli *cli, const struct match *m, const char *value, struct sp_err *err)
+/* Set an option of the library that takes a value. */
+static int set_value(struct cli *cli, const char *name, const char *value, struct sp_err *err)
 {
 	sp_autofree char *pair = NULL;
 	char now[24];
 
-	if (m->toggle)
-		return m->toggle->set(cli, value, err);
 	/* the library has no clock */
-	if (strcmp(m->option->name, "created") == 0 && strcmp(value, "now") == 0) {
+	if (strcmp(name, "created") == 0 && strcmp(value, "now") == 0) {
 		snprintf(now, sizeof(now), "%lld", (long long)time(NULL));
 		value = now;
 	}
-	note_given(cli, m->option->name, value);
 	/* to be read when all options are known */
-	if (strcmp(m->option->name, "creds") == 0 && strcmp(value, "-") == 0)
+	if (strcmp(name, "creds") == 0 && strcmp(value, "-") == 0)
 		return 0;
 	/* nor an environment: --build-arg NAME means the value that NAME has there */
-	if (strcmp(m->option->name, "build-arg") == 0 && !strchr(value, '=') && getenv(value)) {
+	if (strcmp(name, "build-arg") == 0 && !strchr(value, '=') && getenv(value)) {
 		pair = sp_strf("%s=%s", value, getenv(value));
 		value = pair;
 	}
-	return scratchpack_set(cli->job, m->option->name, value, err);
+	return scratchpack_set(cli->job, name, value, err);
+}
+
+static int apply(struct cli *cli, const struct match *m, const char *value, struct sp_err *err)
+{
+	if (m->toggle)
+		return m->toggle->set(cli, value, err);
+	note_given(cli, m->option->name, value);
+	return value ? set_value(cli, m->option->name, value, err) :
+		       scratchpack_set(cli->job, m->option->name, NULL, err);
 }
 
 /* Where the parser stands in argv. */

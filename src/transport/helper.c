@@ -25,7 +25,7 @@ const char *sp_registry_env(const struct sp_registry_options *options, const cha
 {
 	size_t len = strlen(name);
 
-	for (size_t i = 0; options && i < options->env_nr; i++)
+	for (size_t i = 0; i < options->env_nr; i++)
 		if (strncmp(options->env[i], name, len) == 0 && options->env[i][len] == '=')
 			return options->env[i][len + 1] ? options->env[i] + len + 1 : NULL;
 	return NULL;

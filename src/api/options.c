@@ -329,6 +329,7 @@ static int set_build_context(struct sp_options *o, const char *value, struct sp_
 #define CONFIG "Image configuration", SP_ABOUT_IMAGE
 #define NETWORK "Registries", SP_ABOUT_NETWORK
 #define ACCOUNT "Registries", SP_ABOUT_NETWORK | SP_ABOUT_LOGIN
+#define UPLOAD "Registries", SP_ABOUT_OUTPUT | SP_ABOUT_COMPRESS
 #define SCRIPTS "For scripts", SP_ABOUT_OUTPUT
 #define HIDDEN NULL, 0
 
@@ -379,7 +380,7 @@ const struct sp_option sp_option_table[] = {
 	{ "from", 0, "IMAGE", FILES,
 	  "take the program out of an image, with its libraries and its configuration; by default the program that it starts",
 	  false, TEXT(from) },
-	{ "base", 0, "IMAGE", FILES,
+	{ "base", 'b', "IMAGE", FILES,
 	  "put the program on top of an image, whose layers stay as they are", false, TEXT(base) },
 	{ "sysroot", 0, "DIR", FILES,
 	  "look for the loader and the libraries in DIR instead of /", false, TEXT(sysroot) },
@@ -427,7 +428,7 @@ const struct sp_option sp_option_table[] = {
 	  false, set_health_start, 0, 0 },
 	{ "health-retries", 0, "N", CONFIG, "failures in a row that make it unhealthy", false,
 	  set_health_retries, 0, 0 },
-	{ "annotation", 0, "[index:|manifest:]KEY=VALUE", CONFIG,
+	{ "annotation", 'a', "[index:|manifest:]KEY=VALUE", CONFIG,
 	  "annotate the manifest (default) or the index", true, set_annotation, 0, 0 },
 	{ "entrypoint", 0, "WORD", CONFIG,
 	  "entry point instead of the program: a path, again for each argument, or a JSON array",
@@ -465,12 +466,12 @@ const struct sp_option sp_option_table[] = {
 	{ "tls-verify", 0, "true|false", ACCOUNT,
 	  "false: whatever certificate the registries named have will do", false,
 	  set_tls_verify, 0, 0 },
-	{ "insecure", 0, "HOST[:PORT]", ACCOUNT, "the same for one registry", true,
+	{ "insecure", 0, "HOST[:PORT]", ACCOUNT, "take whatever certificate this registry has", true,
 	  LIST(insecure) },
 	{ "plain-http", 0, "HOST[:PORT]", ACCOUNT,
 	  "talk to this registry in the clear; one on this machine needs no word", true,
 	  LIST(plain_http) },
-	{ "mount-from", 0, "NAME", NETWORK,
+	{ "mount-from", 0, "NAME", UPLOAD,
 	  "repository on the same registry from which blobs may be taken over", true,
 	  LIST(mount_from) },
 	{ "jobs", 0, "N", NETWORK, "blobs that are copied at a time (default 4)", false,
@@ -481,13 +482,12 @@ const struct sp_option sp_option_table[] = {
 	  "how long to wait between tries, all in all (default 5m)", false, set_retry_time, 0, 0 },
 	{ "net-timeout", 0, "TIME", NETWORK,
 	  "how long a server may be silent (default 2m)", false, set_net_timeout, 0, 0 },
-	{ "chunk-size", 0, "BYTES", NETWORK,
+	{ "chunk-size", 0, "BYTES", UPLOAD,
 	  "push blobs in chunks of this size, up to 16 MiB, whatever the registry says", false,
 	  set_chunk_size, 0, 0 },
-	{ "username", 0, "USER", "Registries", SP_ABOUT_LOGIN, "user name to log in with", false,
+	{ "username", 'u', "USER", "Registries", SP_ABOUT_PASSWORD, "user name to log in with", false,
 	  TEXT(username) },
-
-	{ "password", 0, "PASSWORD", "Registries", SP_ABOUT_LOGIN,
+	{ "password", 'p', "PASSWORD", "Registries", SP_ABOUT_PASSWORD,
 	  "password; other users of the machine can see it, so use --password-stdin", false,
 	  TEXT(password) },
 	{ "arg", 0, "ARG", HIDDEN, "an argument for Cmd", true, LIST(args) },

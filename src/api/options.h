@@ -51,9 +51,10 @@ enum sp_about {
 	SP_ABOUT_NETWORK = 1 << 2,	/* registries, as source or destination */
 	SP_ABOUT_PLATFORM = 1 << 3,	/* which platform of an image that exists */
 	SP_ABOUT_DEST = 1 << 4,		/* where the result goes, and no more of output */
-	SP_ABOUT_LOGIN = 1 << 5,	/* who one is */
+	SP_ABOUT_LOGIN = 1 << 5,	/* where credentials are kept */
 	SP_ABOUT_LOAD = 1 << 6,		/* engines of this machine */
-	SP_ABOUT_COMPRESS = 1 << 7	/* how layers are compressed */
+	SP_ABOUT_COMPRESS = 1 << 7,	/* how layers are compressed, and sent */
+	SP_ABOUT_PASSWORD = 1 << 8	/* who one is */
 };
 
 /* One option.  Help is a sentence of one line or two. */

@@ -65,10 +65,8 @@ static int set_version(struct cli *cli, const char *value, struct sp_err *err)
 
 static int set_password_stdin(struct cli *cli, const char *value, struct sp_err *err)
 {
-	(void)value;
+	(void)value, (void)err;
 	cli->password_stdin = true;
-	if (strcmp(cli->command->name, "login") != 0)
-		return sp_err_set(err, SP_EUSAGE, "--password-stdin belongs to login");
 	return 0;
 }
 
@@ -88,23 +86,31 @@ static int set_color(struct cli *cli, const char *value, struct sp_err *err)
 	return set_mode(&cli->color, "color", value, names, modes, err);
 }
 
+#define ALL NULL, NULL
+
 const struct cli_switch cli_switches[] = {
-	{ "dry-run", 'n', NULL, "print the plan and write nothing (pack)", set_dry_run },
-	{ "json", 0, NULL, "print the report as JSON", set_json },
-	{ "password-stdin", 0, NULL, "read the password from standard input (login)",
-	  set_password_stdin },
-	{ "quiet", 'q', NULL, "only the result and errors", set_quiet },
-	{ "verbose", 'v', NULL, "say more", set_verbose },
-	{ "progress", 0, "auto|plain|none", "how progress is shown", set_progress },
-	{ "color", 0, "auto|always|never", "colours; NO_COLOR is heeded too", set_color },
-	{ "help", 'h', NULL, "print help", set_help },
-	{ "version", 0, NULL, "print the version", set_version },
+	{ "dry-run", 'n', NULL, "print the plan and write nothing", set_dry_run, "pack",
+	  "Output" },
+	{ "password-stdin", 0, NULL, "read the password from standard input",
+	  set_password_stdin, "login", "Registries" },
+	{ "json", 0, NULL, "print the report as JSON", set_json, ALL },
+	{ "quiet", 'q', NULL, "only the result and errors", set_quiet, ALL },
+	{ "verbose", 'v', NULL, "say more", set_verbose, ALL },
+	{ "progress", 0, "auto|plain|none", "how progress is shown", set_progress, ALL },
+	{ "color", 0, "auto|always|never", "colours; NO_COLOR is heeded too", set_color, ALL },
+	{ "help", 'h', NULL, "print help", set_help, ALL },
+	{ "version", 0, NULL, "print the version", set_version, ALL },
 };
 const size_t cli_switches_nr = sizeof(cli_switches) / sizeof(*cli_switches);
 
 bool cli_takes_option(const struct cli_command *command, const struct sp_option *option)
 {
 	return option->group && (command->takes & option->about);
+}
+
+bool cli_takes_switch(const struct cli_command *command, const struct cli_switch *toggle)
+{
+	return !toggle->only || strcmp(toggle->only, command->name) == 0;
 }
 
 static int unknown(const struct cli *cli, const char *word, struct sp_err *err)
@@ -115,7 +121,8 @@ static int unknown(const struct cli *cli, const char *word, struct sp_err *err)
 		if (cli_takes_option(cli->command, &sp_option_table[i]))
 			cli_guess_among(&guess, sp_option_table[i].name);
 	for (size_t i = 0; i < cli_switches_nr; i++)
-		cli_guess_among(&guess, cli_switches[i].name);
+		if (cli_takes_switch(cli->command, &cli_switches[i]))
+			cli_guess_among(&guess, cli_switches[i].name);
 	return sp_err_set(err, SP_EUSAGE, "%s has no option --%s%s%s%s", cli->command->name,
 			  word, guess.best ? "; did you mean --" : "",
 			  guess.best ? guess.best : "", guess.best ? "?" : "");
@@ -144,8 +151,9 @@ static bool find(const struct cli *cli, const char *name, size_t len, char lette
 	for (size_t i = 0; i < cli_switches_nr; i++) {
 		const struct cli_switch *s = &cli_switches[i];
 
-		if (name ? strlen(s->name) == len && memcmp(s->name, name, len) == 0 :
-			   s->letter && s->letter == letter) {
+		if (cli_takes_switch(cli->command, s) &&
+		    (name ? strlen(s->name) == len && memcmp(s->name, name, len) == 0 :
+			    s->letter && s->letter == letter)) {
 			ret->toggle = s;
 			return true;
 		}

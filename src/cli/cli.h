@@ -36,7 +36,8 @@ struct cli_command {
 	unsigned takes;			/* which options: bits of enum sp_about */
 	bool takes_args;		/* "-- ARG..." */
 	int (*run)(struct cli *, struct sp_err *);
-	const char *about;		/* paragraphs for help and the manual */
+	const char *about;		/* a paragraph for help and the manual */
+	const char *example;		/* a line as one types it, or NULL */
 };
 
 extern const struct cli_command cli_commands[];
@@ -48,6 +49,8 @@ struct cli_switch {
 	char letter;
 	const char *arg, *help;
 	int (*set)(struct cli *, const char *value, struct sp_err *);
+	const char *only, *group;	/* the one command that takes it, under which heading;
+					 * NULL: all do */
 };
 extern const struct cli_switch cli_switches[];
 extern const size_t cli_switches_nr;
@@ -55,6 +58,7 @@ extern const size_t cli_switches_nr;
 /* args.c: parse argv behind the command's name. */
 SP_CHECKED int cli_parse(struct cli *cli, int argc, char **argv, struct sp_err *err);
 bool cli_takes_option(const struct cli_command *command, const struct sp_option *option);
+bool cli_takes_switch(const struct cli_command *command, const struct cli_switch *toggle);
 
 /* secret.c: all of standard input without the newline at its end, which is to be one line
  * of at most CLI_SECRET_MAX bytes; what names it in messages. */
@@ -92,9 +96,11 @@ int cli_help(struct cli *cli, struct sp_err *err);
 int cli_completion(struct cli *cli, struct sp_err *err);
 int cli_version(struct cli *cli, struct sp_err *err);
 
-/* help.c, manual.c */
-void cli_print_help(FILE *out, const struct cli_command *command);
+/* help.c, manual.c.  Without a command: of all of them, and whole what pack takes too. */
+void cli_print_help(FILE *out, const struct cli_command *command, bool whole);
 void cli_print_manual(FILE *out);
+/* The command's summary as a sentence, and what there is to say about it.  To be freed. */
+char *cli_about(const struct cli_command *command);
 
 /* talk.c: messages to stderr, safe for a terminal whatever names hold. */
 void cli_talk_init(const struct cli *cli);

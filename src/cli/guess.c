@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 
 #define LONGEST 63
+#define PART 4			/* letters of a word that is not another by chance: "why" */
 
 /* How many letters must change, come or go to make one word of the other. */
 static size_t distance(const char *a, const char *b)
@@ -32,12 +33,21 @@ static size_t distance(const char *a, const char *b)
 	return row[n];
 }
 
+/* Do the words between dashes begin or end with name? */
+static bool is_part(const char *name, const char *of)
+{
+	size_t n = strlen(name), len = strlen(of);
+
+	return n >= PART && len > n + 1 && ((of[n] == '-' && strncmp(of, name, n) == 0) ||
+			       (of[len - n - 1] == '-' && strcmp(of + len - n, name) == 0));
+}
+
 void cli_guess_among(struct cli_guess *guess, const char *name)
 {
 	size_t d = distance(guess->word, name), len = strlen(guess->word);
 
-	/* a beginning of it is the best guess */
-	if (len >= 2 && strncmp(guess->word, name, len) == 0)
+	/* a beginning of it is the best guess; so is more than it, as "image-label" */
+	if (len >= 2 && (strncmp(guess->word, name, len) == 0 || is_part(name, guess->word)))
 		d = 0;
 	/* where half of the letters differ it is another word */
 	if (d > 2 || d * 2 > len || (guess->best && d >= guess->away))

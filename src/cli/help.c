@@ -11,7 +11,7 @@
 /* Print text in lines that begin at a column; col is where the cursor stands. */
 static void wrap(FILE *out, const char *text, int col, int indent)
 {
-	if (col > indent - 2)
+	if (indent && col > indent - 2)
 		fprintf(out, "\n%*s", indent, "");
 	else
 		fprintf(out, "%*s", indent - col, "");
@@ -43,6 +43,18 @@ static void print_option(FILE *out, char letter, const char *name, const char *a
 	wrap(out, help, col, INDENT);
 }
 
+/* The switches under a heading; NULL: those that all commands take. */
+static void print_switches(FILE *out, const struct cli_command *command, const char *group)
+{
+	for (size_t i = 0; i < cli_switches_nr; i++) {
+		const struct cli_switch *s = &cli_switches[i];
+		bool here = s->group ? group && strcmp(s->group, group) == 0 : !group;
+
+		if (here && cli_takes_switch(command, s))
+			print_option(out, s->letter, s->name, s->arg, s->help);
+	}
+}
+
 static void print_options(FILE *out, const struct cli_command *command)
 {
 	const char *group = NULL;
@@ -52,17 +64,18 @@ static void print_options(FILE *out, const struct cli_command *command)
 
 		if (!cli_takes_option(command, o))
 			continue;
-		if (!group || strcmp(group, o->group) != 0)
+		if (!group || strcmp(group, o->group) != 0) {
+			if (group)
+				print_switches(out, command, group);
 			fprintf(out, "\n%s:\n", o->group);
+		}
 		group = o->group;
 		print_option(out, o->letter, o->name, o->arg, o->help);
 	}
+	if (group)
+		print_switches(out, command, group);
 	fputs("\nCommon to all:\n", out);
-	for (size_t i = 0; i < cli_switches_nr; i++) {
-		const struct cli_switch *s = &cli_switches[i];
-
-		print_option(out, s->letter, s->name, s->arg, s->help);
-	}
+	print_switches(out, command, NULL);
 }
 
 static void print_overview(FILE *out)
@@ -88,19 +101,45 @@ static void print_exit_codes(FILE *out)
 	      "128+n signal n.\n", out);
 }
 
-void cli_print_help(FILE *out, const struct cli_command *command)
+char *cli_about(const struct cli_command *command)
 {
-	if (!command) {
+	char *text = sp_strf("%s. %s", command->summary, command->about);
+
+	/* small in the list of commands, where it begins no sentence */
+	if (text[0] >= 'a' && text[0] <= 'z')
+		text[0] += 'A' - 'a';
+	return text;
+}
+
+static void print_usage(FILE *out, const struct cli_command *command)
+{
+	/* the synopsis of the default command holds its name already */
+	bool named = command != &cli_commands[0];
+
+	fprintf(out, "Usage: scratchpack%s%s%s%s\n", named ? " " : "",
+		named ? command->name : "", *command->synopsis ? " " : "", command->synopsis);
+}
+
+void cli_print_help(FILE *out, const struct cli_command *command, bool whole)
+{
+	if (command) {
+		print_usage(out, command);
+		if (command->example)
+			fprintf(out, "\n  scratchpack %s\n", command->example);
+		fputc('\n', out);
+		sp_autofree char *about = cli_about(command);
+
+		wrap(out, about, 0, 0);
+	} else {
 		print_overview(out);
 		command = &cli_commands[0];
-		fprintf(out, "\nUsage: scratchpack %s\n", command->synopsis);
-	} else {
-		/* the synopsis of the default command holds its name already */
-		fprintf(out, "Usage: scratchpack %s%s%s\n\n",
-			command == &cli_commands[0] ? "" : command->name,
-			command == &cli_commands[0] ? "" : " ", command->synopsis);
-		if (command->about)
-			wrap(out, command->about, 0, 0);
+		fputc('\n', out);
+		print_usage(out, command);
+	}
+	if (!whole) {
+		fputs("\nscratchpack help lists the options, scratchpack help COMMAND those of a command.\n",
+		      out);
+		return;
 	}
 	print_options(out, command);
 	print_exit_codes(out);
@@ -139,13 +178,14 @@ int cli_help(struct cli *cli, struct sp_err *err)
 		return sp_err_set(err, SP_EUSAGE, "there is no command %s%s%s%s", cli->operands[0],
 				  best ? "; did you mean " : "", best ? best : "", best ? "?" : "");
 	}
-	cli_print_help(stdout, about);
+	cli_print_help(stdout, about, true);
 	return cli_flush(err);
 }
 
 int cli_version(struct cli *cli, struct sp_err *err)
 {
-	(void)cli;
+	if (cli->operands_nr && !cli->version)
+		return sp_err_set(err, SP_EUSAGE, "version takes no operand");
 	printf("scratchpack %s (%s)\n", scratchpack_version(), scratchpack_compressors());
 	return cli_flush(err);
 }

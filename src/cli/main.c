@@ -13,44 +13,62 @@ const struct cli_command cli_commands[] = {
 	{ "pack", "[pack] PROGRAM...|-f FILE [DIR] -o DEST [OPTIONS] [-- ARG...]",
 	  "make an image of the program and what it needs",
 	  SP_ABOUT_IMAGE | SP_ABOUT_OUTPUT | SP_ABOUT_NETWORK, true, cli_pack,
-	  "Finds out from the program's ELF file what it needs at run time, lays exactly that in one layer and writes an image with the entry point set. The program is never run. ARGs behind -- become Cmd. With --from IMAGE the program is one of that image, by default the one that it starts. Several programs for different platforms make one multi-platform image. With --file the image is that of a Dockerfile, without an engine." },
+	  "Finds out from the program's ELF file what it needs at run time, lays exactly that in one layer and writes an image with the entry point set. The program is not run, unless --trace asks for it. ARGs behind -- become Cmd. With --from IMAGE the program is one of that image, by default the one that it starts. Several programs for different platforms make one multi-platform image. With --file the image is that of a Dockerfile, without an engine.",
+	  "./myapp -o myapp.tar" },
 	{ "inspect", "PROGRAM|IMAGE", "say what a program is and needs, or what an image holds",
 	  SP_ABOUT_IMAGE | SP_ABOUT_NETWORK, false, cli_inspect,
-	  "Prints the facts of a program, its closure as a tree with the rule that found each library, and what an image of it would hold. An incomplete closure is reported in full, and the exit code is 3. Of an IMAGE it prints what verify finds, its configuration, and the same for the program that it starts." },
+	  "Prints the facts of a program, its closure as a tree with the rule that found each library, and what an image of it would hold. An incomplete closure is reported in full, and the exit code is 3. Of an IMAGE it prints what verify finds, its configuration, and the same for the program that it starts.",
+	  "inspect /usr/bin/git" },
 	{ "why", "PROGRAM NAME", "say how something comes into the image",
 	  SP_ABOUT_IMAGE | SP_ABOUT_NETWORK, false, cli_why,
-	  "NAME is a path in the image, the last part of one, or a soname. Prints the chain of reasons from it to the program." },
+	  "NAME is a path in the image, the last part of one, or a soname. Prints the chain of reasons from it to the program.",
+	  "why /usr/bin/git libz.so.1" },
 	{ "why-not", "PROGRAM NAME", "say where the loader looks for a library, and what it finds",
 	  SP_ABOUT_IMAGE | SP_ABOUT_NETWORK, false, cli_why_not,
-	  "Prints every place that is tried for the library NAME, in order, for each object that needs it, whether it is found or not." },
+	  "Prints every place that is tried for the library NAME, in order, for each object that needs it, whether it is found or not.",
+	  "why-not ./myapp libfoo.so.1" },
 	{ "verify", "IMAGE", "check an image: digests, documents, layers, entry point",
 	  SP_ABOUT_NETWORK, false, cli_verify,
-	  "IMAGE is a layout folder, an OCI archive, a docker archive, or docker://NAME in a registry, whoever wrote it. Every digest, size and schema rule is checked, and that the layers hold no name twice and none that is unsafe. The exit code is 7 if anything is wrong." },
+	  "IMAGE is a layout folder, an OCI archive, a docker archive, or docker://NAME in a registry, whoever wrote it. Every digest, size and schema rule is checked, and that the layers hold no name twice and none that is unsafe. The exit code is 7 if anything is wrong.",
+	  "verify myapp.tar" },
 	{ "push", "IMAGE NAME...", "copy an image to a registry",
 	  SP_ABOUT_NETWORK | SP_ABOUT_PLATFORM | SP_ABOUT_COMPRESS, false, cli_push,
-	  "IMAGE is an archive, a layout folder, or any other source that copy takes; NAME is as ghcr.io/me/app:v1. What the registry has already is not sent. The tag moves last." },
+	  "IMAGE is an archive, a layout folder, or any other source that copy takes; NAME is as ghcr.io/me/app:v1. What the registry has already is not sent. The tag moves last.",
+	  "push myapp.tar ghcr.io/me/myapp:v1" },
 	{ "pull", "NAME DEST...", "copy an image from a registry",
 	  SP_ABOUT_NETWORK | SP_ABOUT_PLATFORM | SP_ABOUT_LOAD, false, cli_pull,
-	  "DEST is what -o of pack takes: FILE.tar, DIR/, docker-daemon:NAME and others. --load takes the place of one." },
+	  "DEST is what -o of pack takes: FILE.tar, DIR/, docker-daemon:NAME and others. --load takes the place of one.",
+	  "pull ghcr.io/me/myapp:v1 myapp.tar" },
 	{ "copy", "SOURCE DEST...", "copy an image from anywhere to anywhere",
 	  SP_ABOUT_NETWORK | SP_ABOUT_PLATFORM | SP_ABOUT_COMPRESS | SP_ABOUT_LOAD, false, cli_copy,
-	  "SOURCE is FILE.tar, DIR/, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:NAME:TAG], docker-daemon:NAME or docker://NAME; DEST is what -o of pack takes, and --load takes the place of one. Every byte stays as it is, but for the layers of a docker archive without a manifest, which a registry gets compressed (--compress none leaves them plain). An index is copied whole, or one platform of it with --platform." },
+	  "SOURCE is FILE.tar, DIR/, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:NAME:TAG], docker-daemon:NAME or docker://NAME; DEST is what -o of pack takes, and --load takes the place of one. Every byte stays as it is, but for the layers of a docker archive without a manifest, which a registry gets compressed (--compress none leaves them plain). An index is copied whole, or one platform of it with --platform.",
+	  "copy docker://ghcr.io/me/myapp:v1 docker://ghcr.io/me/myapp:stable" },
 	{ "index", "NAME|DEST IMAGE...", "make one multi-platform image of several",
 	  SP_ABOUT_NETWORK | SP_ABOUT_DEST | SP_ABOUT_PLATFORM | SP_ABOUT_COMPRESS, false, cli_index,
-	  "Writes an index of the images, which may be files or in a registry, and the images with it. Each must be for another platform. With -o DEST all operands are images." },
+	  "Writes an index of the images, which may be files or in a registry, and the images with it. Each must be for another platform. With -o DEST all operands are images.",
+	  "index ghcr.io/me/myapp:v1 amd64.tar arm64.tar" },
 	{ "tags", "NAME", "list the tags of a repository", SP_ABOUT_NETWORK, false, cli_tags,
-	  "NAME is as ghcr.io/me/app." },
+	  "NAME is as ghcr.io/me/app. One tag a line, in the order of the registry.",
+	  "tags ghcr.io/me/myapp" },
 	{ "referrers", "NAME", "list what refers to an image: signatures, SBOMs",
 	  SP_ABOUT_NETWORK, false, cli_referrers,
-	  "Asks the registry, or where that has no such list, the tag that takes its place." },
-	{ "login", "REGISTRY", "keep a user name and password for a registry", SP_ABOUT_LOGIN,
-	  false, cli_login,
-	  "Tries them and keeps them where docker does: in the credential helper that its configuration names, else in the file, which only you can read." },
-	{ "logout", "REGISTRY", "forget them", SP_ABOUT_LOGIN, false, cli_logout, NULL },
+	  "Prints digest and type of each. Asks the registry, or where that has no such list, the tag that takes its place.",
+	  "referrers ghcr.io/me/myapp:v1" },
+	{ "login", "REGISTRY", "keep a user name and password for a registry",
+	  SP_ABOUT_LOGIN | SP_ABOUT_PASSWORD, false, cli_login,
+	  "Tries the user name and the password, and keeps them where docker does: in the credential helper that its configuration names, else in the file, which only you can read.",
+	  "login ghcr.io --username me --password-stdin <token" },
+	{ "logout", "REGISTRY", "forget the user name and password for a registry",
+	  SP_ABOUT_LOGIN, false, cli_logout,
+	  "Removes what login or docker login keeps, from the helper and from the file.",
+	  "logout ghcr.io" },
 	{ "completion", "bash|zsh|fish", "print a completion script for a shell",
-	  0, false, cli_completion, "Load it in the way your shell does, for instance source <(scratchpack completion bash)." },
-	{ "help", "[COMMAND|needs|man]", "print help", 0, false, cli_help, NULL },
-	{ "version", "", "print the version", 0, false, cli_version, NULL },
+	  0, false, cli_completion, "make install puts them where the shells look. Otherwise: source <(scratchpack completion bash); scratchpack completion fish | source; scratchpack completion zsh >DIR/_scratchpack, with a DIR of fpath.", NULL },
+	{ "help", "[COMMAND|needs|man]", "print help", 0, false, cli_help,
+	  "Of a command, of what a program may need beyond its libraries (needs), or the source of the manual page (man).",
+	  "help push" },
+	{ "version", "", "print the version", 0, false, cli_version,
+	  "With those of the compressors, on which the bytes of an image depend.", NULL },
 };
 const size_t cli_commands_nr = sizeof(cli_commands) / sizeof(*cli_commands);
 
@@ -134,12 +152,19 @@ static void show_note(void *ctx, const char *text)
 	cli_note(text);
 }
 
-/* A first word that is no file, where pack has nothing to do: a command, mistyped. */
-static bool is_mistyped(const struct cli *cli, const char *word)
+/* A first word that is no file, where pack has nothing to do: meant as a command. */
+static bool is_no_command(const struct cli *cli, const char *word)
 {
 	return !cli->named && !cli->has_output && !cli->has_load && !cli->dry_run && word &&
-	       word[0] != '-' && !strchr(word, '/') && access(word, F_OK) &&
-	       cli_guess_command(word);
+	       word[0] != '-' && !strchr(word, '/') && access(word, F_OK);
+}
+
+static int refuse_command(const char *word, struct sp_err *err)
+{
+	const char *best = cli_guess_command(word);
+
+	return sp_err_set(err, SP_EUSAGE, "%s is neither a command nor a file%s%s%s", word,
+			  best ? "; did you mean " : "", best ? best : "", best ? "?" : "");
 }
 
 static int parse(struct cli *cli, int argc, char **argv, struct sp_err *err)
@@ -150,11 +175,7 @@ static int parse(struct cli *cli, int argc, char **argv, struct sp_err *err)
 		return rc;
 	rc = cli_parse(cli, argc, argv, err);
 	/* before what pack would say of options that are not its own */
-	if (is_mistyped(cli, argv[1]))
-		return sp_err_set(err, SP_EUSAGE,
-				  "%s is neither a command nor a file; did you mean %s?", argv[1],
-				  cli_guess_command(argv[1]));
-	return rc;
+	return is_no_command(cli, argv[1]) ? refuse_command(argv[1], err) : rc;
 }
 
 static int run(struct cli *cli, int argc, char **argv, struct sp_err *err)
@@ -168,7 +189,8 @@ static int run(struct cli *cli, int argc, char **argv, struct sp_err *err)
 	if (cli->version)
 		return cli_version(cli, err);
 	if (cli->help || (argc < 2 && cli->command == &cli_commands[0])) {
-		cli_print_help(cli->help ? stdout : stderr, cli->named ? cli->command : NULL);
+		cli_print_help(cli->help ? stdout : stderr, cli->named ? cli->command : NULL,
+			       cli->help);
 		if (cli->help)
 			return cli_flush(err);
 		err->code = SP_EUSAGE;
@@ -177,6 +199,14 @@ static int run(struct cli *cli, int argc, char **argv, struct sp_err *err)
 	scratchpack_on_progress(cli->job, cli_progress, NULL);
 	scratchpack_on_note(cli->job, show_note, NULL);
 	return cli_take_creds(cli, err) ? -1 : cli->command->run(cli, err);
+}
+
+static void advise_help(const struct cli *cli)
+{
+	bool about = cli->named && cli->command->run != cli_help;
+
+	fprintf(stderr, "Try 'scratchpack help%s%s' for the options.\n", about ? " " : "",
+		about ? cli->command->name : "");
 }
 
 int main(int argc, char **argv)
@@ -191,7 +221,7 @@ int main(int argc, char **argv)
 	if (rc && !caught && err.msg[0])
 		cli_error(err.msg, err.id);
 	if (rc && err.code == SP_EUSAGE && err.msg[0])
-		fputs("Try 'scratchpack help' for the options.\n", stderr);
+		advise_help(&cli);
 	running_job = NULL;
 	scratchpack_free(cli.job);
 	free(cli.operands);

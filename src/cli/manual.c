@@ -45,11 +45,25 @@ static void commands(FILE *out)
 	for (size_t i = 0; i < cli_commands_nr; i++) {
 		const struct cli_command *c = &cli_commands[i];
 
-		fprintf(out, ".TP\n\\fBscratchpack %s\\fR ", i ? c->name : "");
+		fprintf(out, ".TP\n\\fBscratchpack %s\\fR%s", i ? c->name : "",
+			i && *c->synopsis ? " " : "");
 		roff(out, c->synopsis);
 		fputc('\n', out);
-		roff(out, c->about ? c->about : c->summary);
-		fputs(c->about ? "\n" : ".\n", out);
+		sp_autofree char *about = cli_about(c);
+
+		roff(out, about);
+		fputc('\n', out);
+	}
+}
+
+/* The switches under a heading; NULL: those that all commands take. */
+static void switches(FILE *out, const char *group)
+{
+	for (size_t i = 0; i < cli_switches_nr; i++) {
+		const struct cli_switch *s = &cli_switches[i];
+
+		if (s->group ? group && strcmp(s->group, group) == 0 : !group)
+			option(out, s->letter, s->name, s->arg, s->help);
 	}
 }
 
@@ -57,21 +71,23 @@ static void options(FILE *out)
 {
 	const char *group = NULL;
 
-	fputs(".SH OPTIONS\n", out);
+	fputs(".SH OPTIONS\nscratchpack help COMMAND has those of one command.\n", out);
 	for (size_t i = 0; i < sp_option_table_nr; i++) {
 		const struct sp_option *o = &sp_option_table[i];
 
 		if (!o->group)
 			continue;
-		if (!group || strcmp(group, o->group) != 0)
+		if (!group || strcmp(group, o->group) != 0) {
+			if (group)
+				switches(out, group);
 			fprintf(out, ".SS %s\n", o->group);
+		}
 		group = o->group;
 		option(out, o->letter, o->name, o->arg, o->help);
 	}
+	switches(out, group);
 	fputs(".SS Common to all commands\n", out);
-	for (size_t i = 0; i < cli_switches_nr; i++)
-		option(out, cli_switches[i].letter, cli_switches[i].name, cli_switches[i].arg,
-		       cli_switches[i].help);
+	switches(out, NULL);
 }
 
 static void needs(FILE *out)
@@ -115,6 +131,37 @@ static void ways(FILE *out)
 	      "docker://ghcr.io/me/server:v1\\-arm64\n.EE\n", out);
 }
 
+static void exit_codes(FILE *out)
+{
+	static const char *const codes[] = {
+		"done", "error", "usage", "the program cannot be packed",
+		"input changed, or a digest does not match", "network, registry or engine",
+		"authentication", "verification failed", "output could not be written",
+	};
+
+	fputs(".SH EXIT STATUS\n", out);
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
+		fprintf(out, ".TP 8\n%zu\n%s\n", i, codes[i]);
+	fputs(".TP 8\n128+n\nended by signal n\n", out);
+}
+
+static void examples(FILE *out)
+{
+	fputs(".SH EXAMPLES\n.EX\n", out);
+	for (size_t i = 0; i < cli_commands_nr; i++) {
+		if (!cli_commands[i].example)
+			continue;
+		fputs("scratchpack ", out);
+		roff(out, cli_commands[i].example);
+		fputc('\n', out);
+		if (i == 0)
+			fputs("docker load \\-i myapp.tar && docker run \\-\\-rm myapp\n"
+			      "scratchpack ./myapp\\-amd64 ./myapp\\-arm64 \\-\\-at /myapp "
+			      "\\-t myapp:v1 \\-o myapp.tar\n", out);
+	}
+	fputs(".EE\n", out);
+}
+
 void cli_print_manual(FILE *out)
 {
 	fprintf(out, ".TH SCRATCHPACK 1 \"\" \"scratchpack %s\"\n", scratchpack_version());
@@ -133,7 +180,9 @@ void cli_print_manual(FILE *out)
 	ways(out);
 	fputs(".SH ENVIRONMENT\n"
 	      ".TP\nSOURCE_DATE_EPOCH\nTime stamp of image and files, in seconds since 1970.\n"
-	      ".TP\nDOCKER_HOST\nWhere docker\\-daemon: finds the engine.\n"
+	      ".TP\nDOCKER_HOST, DOCKER_CONTEXT\nWhere docker\\-daemon: and \\-\\-load find the engine.\n"
+	      ".TP\nCONTAINER_HOST, CONTAINERD_ADDRESS, CONTAINERD_NAMESPACE, KIND_CLUSTER_NAME, "
+	      "KIND_EXPERIMENTAL_PROVIDER\nThe same for podman, containerd and kind.\n"
 	      ".TP\nTMPDIR\nWhere temporary files go that no output directory can take.\n"
 	      ".TP\nREGISTRY_AUTH_FILE, DOCKER_CONFIG, XDG_RUNTIME_DIR, XDG_CONFIG_HOME, HOME\n"
 	      "Where credentials for registries are: the file that the first names alone; else, in this\n"
@@ -141,18 +190,8 @@ void cli_print_manual(FILE *out)
 	      "\\&.docker/config.json in the last.\n"
 	      ".TP\nHTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY\nProxies for registries.\n"
 	      ".TP\nSSL_CERT_FILE\nCertificates to trust, as with \\-\\-ca\\-file.\n"
-	      ".TP\nNO_COLOR\nIf set, no colours.\n"
-	      ".SH EXIT STATUS\n"
-	      "0 done; 1 error; 2 usage; 3 the program cannot be packed; 4 input changed or a digest\n"
-	      "does not match; 5 network, registry or engine; 6 authentication; 7 verification failed; 8 output\n"
-	      "could not be written; 128+n ended by signal n.\n"
-	      ".SH EXAMPLES\n.EX\n"
-	      "scratchpack ./myapp \\-o myapp.tar\n"
-	      "docker load \\-i myapp.tar && docker run \\-\\-rm myapp\n"
-	      "scratchpack ./myapp\\-amd64 ./myapp\\-arm64 \\-\\-at /myapp \\-t myapp:v1 \\-o myapp.tar\n"
-	      "scratchpack ./myapp \\-o docker://ghcr.io/me/myapp:v1\n"
-	      "scratchpack push myapp.tar ghcr.io/me/myapp:v1\n"
-	      "scratchpack index ghcr.io/me/myapp:v1 amd64.tar arm64.tar\n"
-	      "scratchpack inspect /usr/bin/git\n"
-	      "scratchpack verify myapp.tar\n.EE\n", out);
+	      ".TP\nNO_COLOR\nIf set, no colours.\n", out);
+	exit_codes(out);
+	examples(out);
+	fputs(".SH SEE ALSO\ndocker\\-load(1), podman\\-load(1), skopeo(1), ldd(1), ld.so(8)\n", out);
 }

@@ -16,7 +16,7 @@ bad() {
 	shift
 	text=$(printf ' %q' "$@")
 	run "$SCRATCHPACK" "$@"
-	errors=$(grep -vE "^(Try 'scratchpack help'|analyse |layer )" "$RUN/stderr")
+	errors=$(grep -vE "^(Try 'scratchpack help[ a-z-]*'|analyse |layer )" "$RUN/stderr")
 	if [ "$status" -eq 2 ] && [ ! -s "$RUN/stdout" ] && [ "$(wc -l <<<"$errors")" -eq 1 ] &&
 		[[ $errors =~ ^scratchpack:\ error:.*($want) ]] && cmp -s file before &&
 		[ "$(ls -A)" = "$(<listing)" ]; then
@@ -51,7 +51,11 @@ bad 'did you mean push' pus hello localhost/hello
 bad 'did you mean login' logi localhost --username me
 bad 'did you mean why-not' why-nt ./hello libc.so.6
 bad 'no output was given' file
-bad 'no output was given' unlike-any ./hello
+bad 'unlike-any is neither a command nor a file$' unlike-any ./hello
+bad 'build is neither a command nor a file$' build .
+bad 'no option --image-label; did you mean --label' ./hello --image-label a=b
+bad 'did you mean --insecure\?' ./hello --insecure-registry a
+bad 'no operand' version hello
 bad 'no command verfy; did you mean verify' help verfy
 bad 'no option -Z' ./hello -Z
 bad 'needs a value' ./hello -o

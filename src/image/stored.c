@@ -1,5 +1,7 @@
 /*
- * Images in an OCI layout, or what looks like one: names, documents, layers.
+ * Images in an OCI layout, or what looks like one: names, and the layers of one platform.
+ * Documents are read in stored_docs.c, a platform is chosen in stored_choose.c, and archives
+ * of docker's form are in stored_docker.c.
  */
 #include "image/stored.h"
 
@@ -14,84 +16,7 @@
 #include "image/unpack.h"
 
 #define DOCKER_MANIFEST_MAX (1024 * 1024)	/* bytes; what containers/image reads */
-#define LAYOUT_FILE_MAX 4096	/* bytes of oci-layout */
 #define NAMES_SHOWN 10
-
-/* --- documents --- */
-
-struct breach {
-	const struct sp_json *doc;
-	struct sp_err *err;
-};
-
-/* Keep the first breach of a schema. */
-static void keep_breach(void *ctx, bool is_note, const char *where, const char *what)
-{
-	struct breach *b = ctx;
-
-	if (is_note || b->err->msg[0] || sp_document_is_empty_option(b->doc, where))
-		return;
-	sp_autofree char *shown = sp_show(where, strlen(where));
-	sp_autofree char *text = sp_show(what, strlen(what));
-	sp_err_set(b->err, SP_EVERIFY, "%s%s%s", shown, *where ? ": " : "", text);
-}
-
-/* The form of before 2016, which says nothing of the layers' contents. */
-static bool is_schema1(const struct sp_json *doc, const char *media_type)
-{
-	int64_t version;
-
-	return (media_type && strstr(media_type, "distribution.manifest.v1")) ||
-	       (sp_json_int(doc, "schemaVersion", &version) && version == 1 &&
-		sp_json_get(doc, "fsLayers"));
-}
-
-int sp_stored_parse(const struct sp_buf *text, enum sp_document kind,
-		    const char *media_type, struct sp_json **ret, struct sp_err *err)
-{
-	static const enum sp_schema schemas[] = {
-		[SP_DOC_INDEX] = SP_SCHEMA_INDEX,
-		[SP_DOC_MANIFEST] = SP_SCHEMA_MANIFEST,
-		[SP_DOC_CONFIG] = SP_SCHEMA_CONFIG,
-	};
-	SP_CLEANUP(sp_arena_release) struct sp_arena arena = { 0 };
-	sp_autojson struct sp_json *doc = NULL;
-	struct sp_err first = { 0 };
-	struct breach b = { NULL, &first };
-	const char *id;
-
-	if (sp_json_parse(sp_buf_str(text), text->len, &doc, err))
-		return -1;
-	if (is_schema1(doc, media_type))
-		return sp_err_set(err, SP_EVERIFY,
-				  "is a manifest of schema 1, which is not read; have the image "
-				  "pushed again by Docker 1.10 or later, or convert it with skopeo");
-	const char *what = sp_document_problem(kind, media_type, doc, &arena, &id);
-	if (what)
-		return sp_err_set(err, SP_EVERIFY, "%s", what);
-	b.doc = doc;
-	sp_schema_check(schemas[kind], doc, keep_breach, &b);
-	if (first.msg[0])
-		return sp_err_set(err, SP_EVERIFY, "%s", first.msg);
-	*ret = sp_steal_ptr(&doc);
-	return 0;
-}
-
-int sp_stored_document(struct sp_source *source, const struct sp_desc *desc,
-		       enum sp_document kind, struct sp_buf *ret_text, struct sp_json **ret,
-		       struct sp_err *err)
-{
-	static const char *const names[] = {
-		[SP_DOC_INDEX] = "index", [SP_DOC_MANIFEST] = "manifest",
-		[SP_DOC_CONFIG] = "configuration",
-	};
-
-	if (sp_checked_read(source, desc, ret_text, err))
-		return -1;
-	if (sp_stored_parse(ret_text, kind, desc->media_type, ret, err))
-		return sp_err_wrap(err, "%s %s", names[kind], desc->digest.str);
-	return 0;
-}
 
 /* --- names --- */
 
@@ -192,44 +117,13 @@ static int match(const struct sp_json *index, const char *ref, struct found *f,
 	return f->items_nr ? 0 : no_such_name(list, ref, err);
 }
 
-/* A layout of another version may mean something else by the same names.  One that
- * says nothing is taken: skopeo takes it, and old tools left the file out. */
-static int check_layout(struct sp_source *source, struct sp_err *err)
-{
-	sp_autobuf struct sp_buf text = { 0 };
-	sp_autojson struct sp_json *doc = NULL;
-	struct sp_err first = { 0 };
-	struct breach b = { NULL, &first };
-
-	if (source->read_file(source, "oci-layout", LAYOUT_FILE_MAX, &text, err))
-		return -1;
-	if (!text.len)
-		return 0;
-	if (sp_json_parse(text.data, text.len, &doc, err))
-		return sp_err_wrap(err, "oci-layout");
-	b.doc = doc;
-	sp_schema_check(SP_SCHEMA_LAYOUT, doc, keep_breach, &b);
-	return first.msg[0] ? sp_err_set(err, SP_EVERIFY, "oci-layout: %s", first.msg) : 0;
-}
-
-static int read_index(struct sp_source *source, struct sp_json **ret, struct sp_err *err)
-{
-	sp_autobuf struct sp_buf text = { 0 };
-
-	if (source->read_file(source, "index.json", SP_DOCUMENT_MAX, &text, err))
-		return -1;
-	if (text.len && sp_stored_parse(&text, SP_DOC_INDEX, NULL, ret, err))
-		return sp_err_wrap(err, "index.json");
-	return *ret ? check_layout(source, err) : 0;
-}
-
 int sp_stored_find(struct sp_source *source, const char *ref, struct sp_arena *arena,
 		   struct sp_desc *ret_top, const char **ret_name, struct sp_err *err)
 {
 	SP_CLEANUP(found_release) struct found f = { 0 };
 	sp_autojson struct sp_json *index = NULL;
 
-	if (read_index(source, &index, err))
+	if (sp_stored_index(source, &index, err))
 		return -1;
 	if (!index)
 		return sp_err_set(err, SP_EVERIFY, "has no index.json");
@@ -274,7 +168,6 @@ static int take_layers(struct sp_stored *s, struct sp_err *err)
 				  sp_json_len(list), SP_LAYERS_MAX);
 	s->layers_nr = sp_json_len(list);
 	s->layers = sp_arena_alloc(&s->arena, (s->layers_nr + 1) * sizeof(*s->layers));
-	memset(s->layers, 0, (s->layers_nr + 1) * sizeof(*s->layers));
 	for (const struct sp_json *i = sp_json_first(list); i; i = sp_json_next(i), nr++)
 		if (sp_desc_parse(i, &s->arena, &s->layers[nr].desc, err) ||
 		    check_layer(i, &s->layers[nr].desc, err))
@@ -404,7 +297,7 @@ int sp_stored_open(struct sp_source *source, const char *ref,
 	sp_autojson struct sp_json *index = NULL;
 
 	s->source = source;
-	if (read_index(source, &index, err))
+	if (sp_stored_index(source, &index, err))
 		return -1;
 	if (index ? open_layout(s, index, ref, want, err) : open_docker(s, ref, want, err))
 		return -1;

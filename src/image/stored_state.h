@@ -24,12 +24,18 @@ SP_CHECKED int sp_stored_choose(struct sp_stored *stored,
 SP_CHECKED int sp_stored_docker(struct sp_stored *stored, const struct sp_json *doc,
 				const char *ref, struct sp_err *err);
 
-/* --- stored.c --- */
+/* --- stored_docs.c --- */
 
 /* Parse and check the text of a document. */
 SP_CHECKED int sp_stored_parse(const struct sp_buf *text, enum sp_document kind,
 			       const char *media_type, struct sp_json **ret,
 			       struct sp_err *err);
+
+/* index.json, and what oci-layout says of it; *ret stays NULL if there is none. */
+SP_CHECKED int sp_stored_index(struct sp_source *source, struct sp_json **ret,
+			       struct sp_err *err);
+
+/* --- stored.c --- */
 
 /* The configuration is there: take the platform out of it, and the diff ids, of
  * which there must be layers_nr. */

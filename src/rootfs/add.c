@@ -89,7 +89,6 @@ static int is_idle_bitcode(struct adding *a, struct sp_file *file, const char *r
 			   bool *ret, struct sp_err *err)
 {
 	static const unsigned char magic[] = { 'B', 'C', 0xc0, 0xde };
-	const struct sp_closure *main = a->rootfs->closure;
 	unsigned char head[sizeof(magic)];
 	size_t got;
 
@@ -100,10 +99,7 @@ static int is_idle_bitcode(struct adding *a, struct sp_file *file, const char *r
 		return sp_err_wrap(err, "%s", sp_root_show(a->add->root, real));
 	if (got < sizeof(magic) || memcmp(head, magic, sizeof(magic)) != 0)
 		return 0;
-	for (size_t i = 0; i < main->objects_nr; i++)
-		if (strncmp(main->objects[i].name, "libLLVM", 7) == 0)
-			return 0;
-	*ret = true;
+	*ret = !sp_need_has_library(a->rootfs->needs, "libLLVM");
 	return 0;
 }
 
@@ -173,11 +169,10 @@ static bool is_own(struct adding *a, const char *path)
  * a directory of its own?  Those who want that package have it in their own tree. */
 static int is_offer(struct adding *a, const char *path, bool *ret, struct sp_err *err)
 {
-	const char *so = strstr(sp_path_basename(path), ".so");
 	struct sp_found found;
 
 	*ret = false;
-	if (a->reason.kind != SP_BECAUSE_NEED || !so || (so[3] != '\0' && so[3] != '.'))
+	if (a->reason.kind != SP_BECAUSE_NEED || !sp_place_is_library(sp_path_basename(path)))
 		return 0;
 	if (sp_root_resolve(a->add->root, path, &found, err))
 		return -1;

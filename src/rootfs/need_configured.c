@@ -113,12 +113,12 @@ static int modules(struct search *s, const char *text, const char *path, struct 
 
 	sp_names_in_text(text, strlen(text), &names);
 	for (size_t i = 0; i < names.names_nr; i++) {
-		const char *name = names.names[i].text, *so = strstr(name, ".so");
+		const char *name = names.names[i].text;
 		int rc = 0;
 
 		if (names.names[i].kind != SP_NAMED_PATH || names.names[i].pattern)
 			continue;
-		if (so && (so[3] == '\0' || so[3] == '.'))
+		if (sp_place_is_library(sp_path_basename(name)))
 			rc = sp_need_named_path(s->who, name, false,
 						sp_arena_strf(&s->who->n->arena,
 							      "reads, in %s,", path), err);

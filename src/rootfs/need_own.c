@@ -33,13 +33,6 @@ struct measure {
 	size_t top, top_modules;	/* files in the directory itself; libraries among these */
 };
 
-static bool is_module(const char *name)
-{
-	const char *so = strstr(name, ".so");
-
-	return so && (so[3] == '\0' || so[3] == '.');
-}
-
 /* What is in a tree, as far as the limits go. */
 static int measure(struct sp_root *root, const char *dir, int depth, struct measure *m,
 		   struct sp_err *err)
@@ -58,9 +51,9 @@ static int measure(struct sp_root *root, const char *dir, int depth, struct meas
 			return -1;
 		m->files++;
 		m->bytes += st.type == SP_FILE ? st.size : 0;
-		m->modules |= st.type != SP_DIR && is_module(names[i]);
+		m->modules |= st.type != SP_DIR && sp_place_is_library(names[i]);
 		m->top += depth == 0 && st.type != SP_DIR;
-		m->top_modules += depth == 0 && st.type != SP_DIR && is_module(names[i]);
+		m->top_modules += depth == 0 && st.type != SP_DIR && sp_place_is_library(names[i]);
 		if (st.type == SP_DIR && measure(root, path, depth + 1, m, err))
 			return -1;
 	}
@@ -110,7 +103,7 @@ static int own_path(struct namer *who, const char *path, const struct sp_found *
 			return -1;
 	} else {
 		m.bytes = found->st.size;
-		m.modules = is_module(sp_path_basename(found->real));
+		m.modules = sp_place_is_library(sp_path_basename(found->real));
 	}
 	bool libraries = m.modules && (found->st.type == SP_FILE || m.top_modules * 2 > m.top);
 	bool reads = who->program || (who->uses & SP_USE_READ);

@@ -209,6 +209,14 @@ bool sp_place_is_public(const struct sp_stat *st)
 	return (st->mode & wanted) == wanted;
 }
 
+bool sp_place_is_library(const char *name)
+{
+	for (const char *so = name; (so = strstr(so, ".so")); so += 3)
+		if (so[3] == '\0' || so[3] == '.')
+			return true;
+	return false;
+}
+
 bool sp_place_is_machine_library(const char *name)
 {
 	return IN(machine_libraries, name);

@@ -36,6 +36,9 @@ unsigned sp_place_package(const char *path);
 /* May everybody read it, or list it?  What only some may is the machine's, not the program's. */
 bool sp_place_is_public(const struct sp_stat *st);
 
+/* Is this file name one of a library or plugin: "x.so", "libx.so.1"? */
+bool sp_place_is_library(const char *name);
+
 /* Does a library of this name only see to the machine's own policies, which are not those
  * of a container? */
 bool sp_place_is_machine_library(const char *name);

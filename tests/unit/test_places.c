@@ -76,11 +76,24 @@ static void test_long(void)
 	ok(sp_place_package(path) <= strlen(path), "its package is no longer than it");
 }
 
+static void test_libraries(void)
+{
+	static const char *const are[] = { "x.so", "libx.so.1", "libx.so.1.2", "a.sort.so",
+					   ".so", "x.so.so" };
+	static const char *const not[] = { "x", "x.sort", "x.so~", "xso", "x.sorted.a", "" };
+
+	for (size_t i = 0; i < sizeof(are) / sizeof(*are); i++)
+		ok(sp_place_is_library(are[i]), "\"%s\" is the name of a library", are[i]);
+	for (size_t i = 0; i < sizeof(not) / sizeof(*not); i++)
+		ok(!sp_place_is_library(not[i]), "\"%s\" is not", not[i]);
+}
+
 int main(void)
 {
 	test_whose();
 	test_base();
 	test_lengths();
 	test_long();
+	test_libraries();
 	return test_done();
 }

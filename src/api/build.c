@@ -115,8 +115,7 @@ static int add_refs(struct sp_build *build, struct sp_err *err)
 
 		if (sp_ref_parse(tags->items[i], &build->arena, ref, err))
 			return sp_err_wrap(err, "--tag %s", tags->items[i]);
-		if (!ref->tag)
-			ref->tag = "latest";
+		sp_ref_complete(ref);
 		for (size_t k = 0; k + 1 < build->refs_nr; k++)
 			if (strcmp(sp_ref_full(&build->refs[k], &build->arena),
 				   sp_ref_full(ref, &build->arena)) == 0) {

@@ -53,7 +53,6 @@ const char *sp_opened_name(const struct sp_opened *image, struct sp_arena *arena
 		name = rest;
 	if (!name || !strpbrk(name, ":/@") || sp_ref_parse(name, arena, &ref, &ignored))
 		return NULL;
-	if (!ref.tag && !ref.digest)
-		ref.tag = "latest";
+	sp_ref_complete(&ref);
 	return sp_ref_full(&ref, arena);
 }

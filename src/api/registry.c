@@ -54,7 +54,7 @@ static int resolve(struct sp_registry *registry, const struct sp_ref *ref,
 		   struct sp_arena *arena, struct sp_digest *ret, struct sp_err *err)
 {
 	sp_autobuf struct sp_buf text = { 0 };
-	const char *tag = ref->tag ? ref->tag : "latest";
+	const char *tag = ref->tag ? ref->tag : SP_REF_DEFAULT_TAG;
 	struct sp_desc desc;
 	bool found;
 

@@ -45,8 +45,7 @@ static void reading_release(struct reading *r)
 	sp_tar_reader_free(r->tar);
 	sp_unpack_free(r->unpack);
 	sp_hash_free(r->hash);
-	if (r->reader)
-		r->reader->close(r->reader);
+	sp_blob_reader_close(&r->reader);
 	free(r->entries.list);
 }
 

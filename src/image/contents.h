@@ -25,8 +25,6 @@
 #include "base/root.h"
 #include "image/stored.h"
 
-#define SP_CONTENTS_SIZE_MAX (UINT64_C(64) << 30)	/* bytes of all files */
-
 struct sp_contents_options {
 	const char *temp_dir;		/* where the file without a name is */
 	const char *label;		/* stands for the root in messages: "app.tar:" */

@@ -6,7 +6,6 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,8 +63,7 @@ bool sp_digest_equal(const struct sp_digest *a, const struct sp_digest *b)
 	return strcmp(a->str, b->str) == 0;
 }
 
-/* These calls fail when memory runs out, never by input: end as mem.c does, which
- * takes a size that overflows for just that. */
+/* These calls fail when memory runs out, never by input. */
 static void must(bool good)
 {
 	if (!good)

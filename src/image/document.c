@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "image/image.h"
 #include "image/schema.h"
 
@@ -78,36 +79,6 @@ const char *sp_desc_name(const struct sp_json *desc)
 	return name ? name : sp_json_str(notes, "org.opencontainers.image.ref.name");
 }
 
-/* The six bits of a base64 digit (RFC 4648 section 4), -1 if it is none. */
-static int base64_digit(char c)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-static bool base64(const char *text, struct sp_buf *ret)
-{
-	size_t len = strlen(text), digits = strcspn(text, "=");
-	unsigned bits = 0;
-
-	if (len % 4 || len - digits > 2 || strspn(text + digits, "=") != len - digits)
-		return false;
-	for (size_t i = 0; i < digits; i++) {
-		int digit = base64_digit(text[i]);
-
-		if (digit < 0)
-			return false;
-		bits = (bits << 6 | (unsigned)digit) & 0xffffff;
-		/* digits 2, 3 and 4 of a group complete a byte each */
-		if (i % 4)
-			sp_buf_addch(ret, (char)(bits >> (6 - 2 * (i % 4))));
-	}
-	return true;
-}
-
 const char *sp_desc_data_problem(const struct sp_json *value, const struct sp_desc *desc)
 {
 	struct sp_buf bytes sp_autobuf = { 0 };
@@ -117,7 +88,7 @@ const char *sp_desc_data_problem(const struct sp_json *value, const struct sp_de
 
 	if (!data)
 		return NULL;
-	if (!base64(data, &bytes))
+	if (strlen(data) % 4 || !sp_base64_decode(data, &bytes))
 		return "its data is not base64";
 	hash = sp_hash_new_like(&desc->digest);
 	sp_hash_add(hash, bytes.data, bytes.len);

@@ -14,8 +14,6 @@
 #include "image/json.h"
 #include "image/schema.h"
 
-#define DEFAULT_TAG "latest"
-
 struct sp_image *sp_image_new(void)
 {
 	return sp_calloc(1, sizeof(struct sp_image));
@@ -213,7 +211,7 @@ int sp_image_finish(struct sp_image *image, const struct sp_strings *index_annot
  * podman call the image.  A short one would become localhost/... in podman. */
 static char *tagged_name(const struct sp_ref *ref)
 {
-	return sp_strf("%s/%s:%s", ref->domain, ref->path, ref->tag ? ref->tag : DEFAULT_TAG);
+	return sp_strf("%s/%s:%s", ref->domain, ref->path, ref->tag ? ref->tag : SP_REF_DEFAULT_TAG);
 }
 
 static bool is_repeated(const struct sp_ref *refs, size_t at)
@@ -256,7 +254,7 @@ char *sp_image_layout_index(const struct sp_image *image, const struct sp_ref *r
 		 * skopeo and umoci find the tag alone by the second */
 		sp_json_add_str(names, "io.containerd.image.name", name);
 		sp_json_add_str(names, "org.opencontainers.image.ref.name",
-				refs[i].tag ? refs[i].tag : DEFAULT_TAG);
+				refs[i].tag ? refs[i].tag : SP_REF_DEFAULT_TAG);
 	}
 	return sp_json_text(doc, false);
 }

@@ -7,7 +7,7 @@
  *	for each platform:
  *		sp_layer_write(..., sink, &layer, err);
  *		sp_image_add(image, &config, &layer, 1, sink, err);
- *	sp_image_finish(image, sink, err);	// index, if several platforms
+ *	sp_image_finish(image, NULL, false, sink, err);	// index, if several platforms
  *	...image->root is what a registry or an index.json points to...
  *	sp_image_free(image);
  */
@@ -86,13 +86,14 @@ struct sp_image *sp_image_new(void);
 void sp_image_free(struct sp_image *image);
 
 /* Make config and manifest for one platform and write both to sink.  Layers of a base
- * image, whose blobs exist, come first, as they are.  SP_EUSAGE for strings that are no UTF-8 or documents over the limits. */
+ * image, whose blobs exist, come first, as they are.  SP_EUSAGE for strings that are no
+ * UTF-8 or documents over the limits. */
 SP_CHECKED int sp_image_add(struct sp_image *image, const struct sp_config *config,
 			    const struct sp_layer *layers, size_t layers_nr,
 			    struct sp_sink *sink, struct sp_err *err);
 
 /*
- * Close the image.  With several platforms, or when force_index says so (an
+ * Close the image.  index_annotations may be NULL.  With several platforms, or when force_index says so (an
  * annotation for the index was asked for), an index is made and written to sink.
  */
 SP_CHECKED int sp_image_finish(struct sp_image *image,

@@ -34,7 +34,7 @@ static const cJSON *look(const struct sp_json *value)
 static void *must(void *p)
 {
 	if (!p)
-		(void)sp_malloc(SIZE_MAX / 2);	/* the message, and the end */
+		sp_out_of_memory();
 	return p;
 }
 

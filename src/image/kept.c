@@ -10,7 +10,6 @@
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "image/contents.h"
 
 #define WRITE_SIZE (512 * 1024)	/* bytes that are gathered before they are written */
 #define CAPS "security.capability"
@@ -138,9 +137,9 @@ static int keep_bytes(struct sp_kept_store *s, struct sp_tar_reader *tar,
 	size_t got;
 
 	k->offset = s->file.size + s->out.len;
-	if (item->size > SP_CONTENTS_SIZE_MAX || k->offset > SP_CONTENTS_SIZE_MAX - item->size)
+	if (item->size > SP_KEPT_SIZE_MAX || k->offset > SP_KEPT_SIZE_MAX - item->size)
 		return sp_err_set(err, SP_EVERIFY, "all files together have more than %llu bytes",
-				  (unsigned long long)SP_CONTENTS_SIZE_MAX);
+				  (unsigned long long)SP_KEPT_SIZE_MAX);
 	do {
 		if (s->out.len == WRITE_SIZE && sp_kept_flush(s, err))
 			return -1;
@@ -176,7 +175,7 @@ int sp_kept_add(struct sp_kept_store *s, struct sp_tar_reader *tar,
 	*ret = NULL;
 	if (item->sparse) {
 		/* a log with a hole of many GB is no reason to refuse the image */
-		if (!item->sparse_known || item->real_size > SP_CONTENTS_SIZE_MAX - s->holes)
+		if (!item->sparse_known || item->real_size > SP_KEPT_SIZE_MAX - s->holes)
 			return 0;
 		s->holes += item->real_size;
 	}

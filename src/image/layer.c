@@ -165,12 +165,9 @@ static int put_source(struct writer *w, const struct sp_entry *entry,
 {
 	sp_autofile struct sp_file file = SP_FILE_INIT;
 
-	/* it could be opened when the plan was made */
-	if (sp_root_open(entry->root, entry->source, &file, err)) {
-		sp_err_set(err, SP_ECHANGED,
-			   "changed while it was being packed: it can no longer be opened as a file");
-		return blame(entry, err);
-	}
+	if (sp_root_open(entry->root, entry->source, &file, err))
+		return sp_err_set(err, SP_ECHANGED,
+				  "%s; it could be opened when the image was planned", err->msg);
 	if (sp_file_unchanged(&file, &entry->source_st, err))
 		return blame(entry, err);
 	if (copy_source(w, entry, &file, err))

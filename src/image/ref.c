@@ -264,6 +264,17 @@ int sp_ref_parse(const char *text, struct sp_arena *arena, struct sp_ref *ret,
 	return 0;
 }
 
+void sp_ref_complete(struct sp_ref *ref)
+{
+	if (!ref->tag && !ref->digest)
+		ref->tag = SP_REF_DEFAULT_TAG;
+}
+
+bool sp_ref_is_tag(const char *text)
+{
+	return !tag_problem(text);
+}
+
 /* --- printing --- */
 
 /* name with the tag and digest of ref, if it has them. */
@@ -318,8 +329,7 @@ static const char *full_name(const char *text, struct sp_arena *arena)
 
 	if (sp_ref_parse(text, arena, &ref, &ignored))
 		return NULL;
-	if (!ref.tag && !ref.digest)
-		ref.tag = "latest";
+	sp_ref_complete(&ref);
 	return sp_ref_full(&ref, arena);
 }
 

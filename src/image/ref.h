@@ -11,6 +11,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+#define SP_REF_DEFAULT_TAG "latest"
+
 /* Strings live in the arena given to sp_ref_parse(). */
 struct sp_ref {
 	const char *domain;	/* "docker.io", "localhost:5000" */
@@ -22,6 +24,12 @@ struct sp_ref {
 /* SP_EUSAGE says which rule the text breaks, and what a right one looks like. */
 SP_CHECKED int sp_ref_parse(const char *text, struct sp_arena *arena,
 			    struct sp_ref *ret, struct sp_err *err);
+
+/* A name with neither tag nor digest means the tag "latest": give it that. */
+void sp_ref_complete(struct sp_ref *ref);
+
+/* Could text be a tag? */
+bool sp_ref_is_tag(const char *text);
 
 /* "docker.io/library/myapp:latest", "...@sha256:..." */
 const char *sp_ref_full(const struct sp_ref *ref, struct sp_arena *arena);

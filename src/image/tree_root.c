@@ -33,7 +33,6 @@ static void fill(const struct tree_root *r, uint32_t number, struct sp_stat *ret
 {
 	const struct sp_tree_node *node = sp_tree_node(r->tree, number);
 
-
 	*ret = (struct sp_stat){
 		.type = type_of(node), .mode = node->mode, .uid = node->uid,
 		.gid = node->gid, .nlink = 1, .size = node->size, .dev = (uint64_t)(uintptr_t)r->tree,

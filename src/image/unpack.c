@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/inflate.h"
+#include "base/mem.h"
 #include "image/unzstd.h"
 
 #define IN_SIZE (64 * 1024)

@@ -6,9 +6,9 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/vec.h"
 #include "transport/auth_state.h"
-#include "transport/base64.h"
 
 struct sp_auth *sp_auth_new(const struct sp_transport_options *options,
 			    struct sp_conns *conns, const char *domain, const char *path)

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/io.h"
 #include "base/vec.h"
 #include "image/json.h"
-#include "transport/base64.h"
 
 #define HUB "docker.io"
 #define HUB_KEY "https://index.docker.io/v1/"

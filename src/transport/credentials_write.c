@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/io.h"
 #include "image/json.h"
-#include "transport/base64.h"
 
 /* One change of one file. */
 struct change {

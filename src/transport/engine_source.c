@@ -50,8 +50,7 @@ static int name_of(const char *text, struct sp_arena *arena, const char **ret,
 		return 0;
 	if (sp_ref_parse(text, arena, &ref, err))
 		return sp_err_wrap(err, "docker-daemon:%s", text);
-	if (!ref.tag && !ref.digest)
-		ref.tag = "latest";
+	sp_ref_complete(&ref);
 	*ret = sp_ref_familiar(&ref, arena);
 	return 0;
 }

@@ -337,7 +337,7 @@ int sp_registry_dest_open(const char *where, unsigned form,
 				    .has = dest_has };
 	if (sp_ref_parse(where, &d->arena, &ref, err))
 		goto fail;
-	d->reference = ref.digest ? NULL : ref.tag ? ref.tag : "latest";
+	d->reference = ref.digest ? NULL : ref.tag ? ref.tag : SP_REF_DEFAULT_TAG;
 	if (sp_registry_new(options, &ref, true, &d->r, err))
 		goto fail;
 	*ret = &d->dest;

@@ -344,8 +344,7 @@ int sp_registry_source_open(const char *name, const struct sp_transport_options 
 					source_close };
 	if (sp_ref_parse(name, &s->arena, &ref, err))
 		goto fail;
-	if (!ref.tag && !ref.digest)
-		ref.tag = "latest";
+	sp_ref_complete(&ref);
 	s->name = sp_ref_familiar(&ref, &s->arena);
 	if (sp_registry_new(options, &ref, false, &s->r, err) || resolve(s, &ref, err))
 		goto fail;

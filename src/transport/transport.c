@@ -11,8 +11,6 @@
 
 #include "transport/dest.h"
 
-#define TAG_MAX 128		/* bytes; distribution/reference */
-
 struct kind {
 	sp_dest_opener *open;
 	unsigned form;
@@ -194,15 +192,6 @@ const char *sp_dest_ref(const struct sp_dest *dest)
 	return dest->ref;
 }
 
-static bool is_tag(const char *text)
-{
-	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "0123456789_.-");
-
-	return len > 0 && !text[len] && len <= TAG_MAX && text[0] != '.' &&
-	       text[0] != '-';
-}
-
 int sp_dest_names(const struct sp_dest *dest, struct sp_arena *arena,
 		  const struct sp_ref **refs, size_t *refs_nr, struct sp_err *err)
 {
@@ -210,16 +199,14 @@ int sp_dest_names(const struct sp_dest *dest, struct sp_arena *arena,
 
 	if (!dest->ref)
 		return 0;
-	if (dest->ref_is_tag && *refs_nr > 0 && is_tag(dest->ref)) {
+	if (dest->ref_is_tag && *refs_nr > 0 && sp_ref_is_tag(dest->ref)) {
 		ref = (*refs)[0];
 		ref.tag = sp_arena_strdup(arena, dest->ref);
 		ref.digest = NULL;
 	} else if (sp_ref_parse(dest->ref, arena, &ref, err)) {
 		return -1;
 	}
-	/* as everywhere: a name alone means this tag */
-	if (!ref.tag && !ref.digest)
-		ref.tag = "latest";
+	sp_ref_complete(&ref);
 	*refs = sp_arena_memdup(arena, &ref, sizeof(ref));
 	*refs_nr = 1;
 	return 0;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transport/base64.h"
+#include "base/base64.h"
 #include "transport/challenge.h"
 #include "transport/url.h"
 

@@ -1,7 +1,7 @@
 /*
  * Base64, both ways (the vectors of RFC 4648).
  */
-#include "transport/base64.h"
+#include "base/base64.h"
 
 #include "test.h"
 

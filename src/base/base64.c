@@ -1,7 +1,7 @@
 /*
  * Base64.
  */
-#include "transport/base64.h"
+#include "base/base64.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -35,6 +35,8 @@ bool sp_base64_decode(const char *text, struct sp_buf *buf)
 
 		if (!digit) {
 			buf->len = begin;
+			if (buf->data)
+				buf->data[begin] = '\0';
 			return false;
 		}
 		v = v << 6 | (uint32_t)(digit - digits);

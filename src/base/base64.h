@@ -1,8 +1,8 @@
 /*
- * Base64 (RFC 4648, section 4), as credentials are written in it.
+ * Base64 (RFC 4648, section 4).
  */
-#ifndef SP_TRANSPORT_BASE64_H
-#define SP_TRANSPORT_BASE64_H
+#ifndef SP_BASE_BASE64_H
+#define SP_BASE_BASE64_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -84,7 +84,7 @@ static void report_missing(const struct sp_closure *closure, struct sp_json *rep
 	}
 	list = sp_json_add_array(report, "problems");
 	for (size_t i = 0; i < closure->problems_nr; i++)
-		sp_json_push_str(list, closure->problems[i]);
+		sp_json_push_str(list, closure->problems[i].text);
 }
 
 static void report_closure(const struct sp_closure *closure, struct sp_json *report)

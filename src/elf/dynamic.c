@@ -198,6 +198,8 @@ static int copy_facts(const struct sp_reader *r, struct sp_dynamic *dyn,
 			elf->dt_flags_1 = d->d_un.d_val;
 		else if (d->d_tag == DT_TEXTREL)
 			elf->textrel = true;
+		else if (d->d_tag == DT_RELR)
+			elf->relr = true;
 	}
 	if (elf->dt_flags & DF_TEXTREL)
 		elf->textrel = true;

@@ -98,6 +98,7 @@ struct sp_elf {
 	size_t filters_nr;
 	uint64_t dt_flags, dt_flags_1;	/* DT_FLAGS (DF_*), DT_FLAGS_1 (DF_1_*) */
 	bool textrel;
+	bool relr;			/* DT_RELR: relocations in their compact form */
 
 	/* of the names that were watched for, those that are imported: their numbers */
 	bool watched;			/* all imports were looked at */

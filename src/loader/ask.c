@@ -157,6 +157,30 @@ static bool defines_glibc(const struct sp_elf *elf)
 	return false;
 }
 
+/* "1.2.3", a string of its own and the only one of its form. */
+static const char *find_musl_version(const struct sp_buf *bytes, struct sp_arena *arena)
+{
+	static const char digits[] = "0123456789";
+
+	for (size_t at = 0; at + 1 < bytes->len; at++) {
+		const char *p = bytes->data + at + 1;
+		size_t len = 0;
+		int parts = 0;
+
+		if (bytes->data[at] != '\0' || p[0] < '0' || p[0] > '9')
+			continue;
+		do {
+			size_t n = strspn(p + len, digits);
+
+			parts = n && n < 4 ? parts + 1 : 9;
+			len += n;
+		} while (parts < 4 && p[len++] == '.');
+		if (parts == 3 && p[len - 1] == '\0')
+			return sp_arena_strndup(arena, p, len - 1);
+	}
+	return NULL;
+}
+
 static int ask_musl(const struct sp_buf *bytes, const char *interp,
 		    struct sp_arena *arena, struct sp_loader *ret)
 {
@@ -168,6 +192,7 @@ static int ask_musl(const struct sp_buf *bytes, const char *interp,
 
 	prefix = sp_path_dirname(arena, prefix);
 	ret->libc = SP_LIBC_MUSL;
+	ret->version = find_musl_version(bytes, arena);
 	if (at)
 		ret->path_file = sp_path_join(arena, prefix, at);
 	return 0;

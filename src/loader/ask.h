@@ -20,7 +20,7 @@ struct sp_loader {
 	const char *dirs[SP_LOADER_DIRS_MAX];	/* glibc: built in, without the last slash */
 	size_t dirs_nr;
 	const char *lib;		/* glibc: the value of $LIB, "lib/x86_64-linux-gnu" */
-	const char *version;		/* glibc: "2.36", NULL if it does not say */
+	const char *version;		/* "2.36", "1.2.3"; NULL if it does not say */
 	/* glibc: subdirectories of glibc-hwcaps, best first: "x86-64-v4", ... */
 	const char *hwcaps[SP_LOADER_HWCAPS_MAX];
 	size_t hwcaps_nr;

@@ -48,7 +48,7 @@ static const char *lack(struct sp_closure *c, const struct state *was)
 				     m->from == SP_NO_OBJECT ? "LD_PRELOAD" :
 							       c->objects[m->from].path);
 	}
-	return c->problems_nr > was->problems ? c->problems[was->problems] : NULL;
+	return c->problems_nr > was->problems ? c->problems[was->problems].text : NULL;
 }
 
 /* The files that came, but for the first, which is what was to be added. */

@@ -69,7 +69,14 @@ static int push_interpreter(struct sp_closure *closure, struct sp_err *err)
 				  closure->objects[0].path);
 	*SP_VEC_PUSH(closure->edges) = (struct sp_edge){
 		.from = 0, .to = 1, .name = path, .rule = SP_RULE_INTERPRETER };
-	return ask_interpreter(closure, err);
+	if (ask_interpreter(closure, err))
+		return -1;
+	/* glibc's and musl's loaders look into it before anything else */
+	if (!program->has_dynamic)
+		return sp_err_diagnose(err, "loader-without-libraries",
+				  "%s: names a program loader (%s) but has no dynamic section, without which that crashes; link it as a dynamic program, or as a static one without -Wl,--dynamic-linker",
+				  closure->objects[0].path, path);
+	return 0;
 }
 
 static void prepare_dirs(struct sp_closure *closure, const struct sp_start *start)

@@ -213,6 +213,8 @@ int sp_closure_work(struct sp_closure *closure, size_t from, struct sp_err *err)
 			return -1;
 	if (closure->loader.libc == SP_LIBC_GLIBC)
 		sp_glibc_check_versions(closure, from);
+	else if (closure->loader.libc == SP_LIBC_MUSL)
+		sp_musl_check_relocations(closure, from);
 	return 0;
 }
 
@@ -309,8 +311,7 @@ int sp_closure_check(const struct sp_closure *closure, struct sp_err *err)
 		return -1;
 	}
 	if (closure->problems_nr)
-		return strstr(closure->problems[0], "undefined symbol") ?
-			sp_err_diagnose(err, "missing-symbol", "%s", closure->problems[0]) :
-			sp_err_diagnose(err, "missing-version", "%s", closure->problems[0]);
+		return sp_err_diagnose(err, closure->problems[0].id, "%s",
+				       closure->problems[0].text);
 	return 0;
 }

@@ -106,6 +106,11 @@ struct sp_missing {
 	size_t probes_nr;
 };
 
+/* What should be known, and its identifier in docs/diagnoses.md. */
+struct sp_remark {
+	const char *id, *text;
+};
+
 /* Facts that somebody has read before: find() gives those of a file, or NULL, and is
  * asked first.  They must outlive the closure. */
 struct sp_facts {
@@ -122,12 +127,10 @@ struct sp_closure {
 	struct sp_missing *missing;
 	size_t missing_nr, missing_alloc;
 	/* what the loader would refuse although every file is there (versions) */
-	const char **problems;
+	struct sp_remark *problems;
 	size_t problems_nr, problems_alloc;
-	/* what should be known: {id, text} */
-	struct sp_remark {
-		const char *id, *text;
-	} *remarks;
+	/* what should be known */
+	struct sp_remark *remarks;
 	size_t remarks_nr, remarks_alloc;
 
 	struct sp_root *libs;		/* where libraries are looked for */

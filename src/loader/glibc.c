@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/path.h"
-#include "base/vec.h"
 #include "loader/search.h"
 
 static struct sp_object *object(struct sp_search *s, size_t index)
@@ -215,22 +214,44 @@ static bool defines(const struct sp_elf *elf, const char *version)
  * without any definition is only warned about; a name that stands for no object is an
  * assertion, "needed != NULL", and happens when a tool took the name out of NEEDED.
  */
-static const char *version_problem(struct sp_closure *closure, const struct sp_object *o,
-				   const struct sp_elf_version *need)
+static void check_version(struct sp_closure *closure, const struct sp_object *o,
+			  const struct sp_elf_version *need)
 {
 	size_t index = sp_map_get(&closure->by_name, need->file);
 
 	if (is_missing(closure, need->file))
-		return NULL;	/* that is said already */
-	if (index == SP_MAP_NONE)
-		return sp_arena_strf(&closure->arena,
-				     "%s: asks for version `%s' of %s, which nothing loads (the name is in .gnu.version_r and not in NEEDED)",
-				     o->path, need->name, need->file);
+		return;	/* that is said already */
+	if (index == SP_MAP_NONE) {
+		sp_search_problem(closure, "missing-version", sp_arena_strf(&closure->arena,
+			"%s: asks for version `%s' of %s, which nothing loads (the name is in .gnu.version_r and not in NEEDED)",
+			o->path, need->name, need->file));
+		return;
+	}
 	const struct sp_object *by = &closure->objects[index];
-	if (need->weak || !by->elf->verdef_nr || defines(by->elf, need->name))
-		return NULL;
-	return sp_arena_strf(&closure->arena, "%s: version `%s' not found (required by %s)",
-			     by->path, need->name, o->path);
+	if (!need->weak && by->elf->verdef_nr && !defines(by->elf, need->name))
+		sp_search_problem(closure, "missing-version", sp_arena_strf(&closure->arena,
+			"%s: version `%s' not found (required by %s)",
+			by->path, need->name, o->path));
+}
+
+/*
+ * The same function: who has relocations in the compact form and versions of the C
+ * library must ask for this one too, by which an older library is found out, since it
+ * would pass over them and the program crash.
+ */
+static void check_relocations(struct sp_closure *closure, const struct sp_object *o)
+{
+	const struct sp_elf *elf = o->elf;
+	bool asks = !elf->relr || !elf->verneed_nr, libc = false;
+
+	for (size_t i = 0; i < elf->verneed_nr && !asks; i++)
+		asks = strcmp(elf->verneed[i].name, "GLIBC_ABI_DT_RELR") == 0;
+	for (size_t i = 0; i < elf->needed_nr && !asks; i++)
+		libc |= strncmp(elf->needed[i], "libc.so.", 8) == 0;
+	if (libc)
+		sp_search_problem(closure, "compact-relocations", sp_arena_strf(&closure->arena,
+			"%s: DT_RELR without GLIBC_ABI_DT_RELR dependency, which glibc refuses; link it without --pack-dyn-relocs=relr, or with -z pack-relative-relocs of a linker that knows it",
+			o->path));
 }
 
 void sp_glibc_check_versions(struct sp_closure *closure, size_t from)
@@ -238,12 +259,8 @@ void sp_glibc_check_versions(struct sp_closure *closure, size_t from)
 	for (size_t i = from; i < closure->objects_nr; i++) {
 		const struct sp_object *o = &closure->objects[i];
 
-		for (size_t v = 0; v < o->elf->verneed_nr; v++) {
-			const char *problem = version_problem(closure, o,
-							      &o->elf->verneed[v]);
-
-			if (problem)
-				*SP_VEC_PUSH(closure->problems) = problem;
-		}
+		for (size_t v = 0; v < o->elf->verneed_nr; v++)
+			check_version(closure, o, &o->elf->verneed[v]);
+		check_relocations(closure, o);
 	}
 }

@@ -2,6 +2,7 @@
  * How musl's loader finds a library: load_library() in ldso/dynlink.c.
  */
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/path.h"
@@ -181,4 +182,22 @@ int sp_musl_find(struct sp_search *s, struct sp_err *err)
 	if (result == SP_TRY_ABSENT)
 		explain_root_origin(s);
 	return 0;
+}
+
+/* musl knows DT_RELR since 1.2.4; before, it passes over such relocations, and the
+ * program crashes. */
+void sp_musl_check_relocations(struct sp_closure *closure, size_t from)
+{
+	const char *version = closure->loader.version;
+	unsigned v[3];
+
+	if (!version || sscanf(version, "%u.%u.%u", &v[0], &v[1], &v[2]) != 3 ||
+	    v[0] != 1 || v[1] > 2 || (v[1] == 2 && v[2] >= 4))
+		return;
+	for (size_t i = from; i < closure->objects_nr; i++)
+		if (closure->objects[i].elf->relr && i != 1)
+			sp_search_problem(closure, "compact-relocations", sp_arena_strf(
+				&closure->arena,
+				"%s: has relocations in a form (DT_RELR) that musl %s does not know; link it without -z pack-relative-relocs or --pack-dyn-relocs=relr, or take musl 1.2.4 or later",
+				closure->objects[i].path, version));
 }

@@ -7,6 +7,7 @@
 #include "loader/search.h"
 
 #include <elf.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/path.h"
@@ -112,6 +113,10 @@ static const char *objection(const struct sp_closure *closure, const struct sp_e
 		return "is a program (a position-independent executable)";
 	if (elf->type != ET_DYN)
 		return "only a shared object can be loaded";
+	if (!elf->segments_nr)
+		return "has no loadable segment";
+	if (!elf->has_dynamic)
+		return "has no dynamic section";
 	return NULL;
 }
 
@@ -237,20 +242,41 @@ static void again(struct sp_search *s, const struct sp_dir *candidate, size_t kn
 		s->also = sp_arena_memdup(&s->closure->arena, candidate, sizeof(*candidate));
 }
 
+/* musl, path_open(): its buffer for "DIR/NAME" is as long as this, and what does not fit
+ * is passed over. */
+#define MUSL_PATH_ROOM (2 * NAME_MAX + 2)
+
+/*
+ * Nothing is there, or links that lead in a circle: that is an error like no other.  In a
+ * search glibc leaves the list of directories for it (open_path()), and musl gives up.
+ */
+static enum sp_try absent(struct sp_search *s, const char *path,
+			  const struct sp_found *found)
+{
+	if (found->links_nr < SP_LINKS_MAX)
+		return report(s, path, NULL, SP_TRY_ABSENT);
+	s->list_ends = true;
+	return report(s, path, "symbolic links that lead in a circle",
+		      s->closure->loader.libc == SP_LIBC_MUSL ? SP_TRY_FATAL : SP_TRY_ABSENT);
+}
+
 int sp_search_try(struct sp_search *s, const struct sp_dir *candidate,
 		  enum sp_try *ret, struct sp_err *err)
 {
 	struct sp_closure *closure = s->closure;
 	struct sp_object probe = { .root = candidate->root };
 
-	if (strlen(candidate->path) > SP_PATH_MAX) {
+	bool musl = closure->loader.libc == SP_LIBC_MUSL;
+
+	if (strlen(candidate->path) >
+	    (musl && s->by_search ? MUSL_PATH_ROOM - 1 : SP_PATH_MAX)) {
 		*ret = report(s, candidate->path, "path too long", SP_TRY_ABSENT);
 		return 0;
 	}
 	if (sp_root_resolve(candidate->root, candidate->path, &probe.found, err))
 		return -1;
 	if (!probe.found.real) {
-		*ret = report(s, candidate->path, NULL, SP_TRY_ABSENT);
+		*ret = absent(s, candidate->path, &probe.found);
 		return 0;
 	}
 	size_t known = sp_map_get(&closure->by_inode, inode_key(closure, &probe));
@@ -268,7 +294,8 @@ int sp_search_dirs(struct sp_search *s, const struct sp_dirs *dirs, enum sp_try 
 	struct sp_arena *arena = &s->closure->arena;
 
 	*ret = SP_TRY_ABSENT;
-	for (size_t i = 0; i < dirs->dirs_nr && *ret == SP_TRY_ABSENT; i++) {
+	s->list_ends = false;
+	for (size_t i = 0; i < dirs->dirs_nr && *ret == SP_TRY_ABSENT && !s->list_ends; i++) {
 		const struct sp_dir *dir = &dirs->dirs[i];
 		struct sp_dir candidate = { .root = dir->root };
 

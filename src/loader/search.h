@@ -26,6 +26,7 @@ struct sp_search {
 	struct sp_probe *probes;
 	size_t probes_nr, probes_alloc;
 	size_t object;			/* the result, SP_NO_OBJECT so far */
+	bool list_ends;			/* no more directories of this list are looked at */
 	const struct sp_dir *also;	/* where it was found, if it was loaded from elsewhere */
 	const char *why;		/* set when the loader would stop */
 };
@@ -76,6 +77,9 @@ const struct sp_dir *sp_search_expand_one(struct sp_closure *closure, size_t own
 void sp_search_remark(struct sp_closure *closure, const char *id, const char *fmt, ...)
 	SP_PRINTF(3, 4);
 
+/* Note what the loader would refuse; the text is the closure's. */
+void sp_search_problem(struct sp_closure *closure, const char *id, const char *text);
+
 /* Add an object to the closure (after all checks) and return its index. */
 size_t sp_closure_push(struct sp_closure *closure, const struct sp_object *object);
 
@@ -89,7 +93,10 @@ SP_CHECKED int sp_glibc_find(struct sp_search *s, struct sp_err *err);
 SP_CHECKED int sp_musl_find(struct sp_search *s, struct sp_err *err);
 
 /* glibc: every version need met by the object bound to that name, for the objects
- * that came since from. */
+ * that came since from; and the one that relocations need. */
 void sp_glibc_check_versions(struct sp_closure *closure, size_t from);
+
+/* The same for what the version of musl knows of. */
+void sp_musl_check_relocations(struct sp_closure *closure, size_t from);
 
 #endif

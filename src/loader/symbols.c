@@ -10,7 +10,6 @@
  */
 #include <string.h>
 
-#include "base/vec.h"
 #include "loader/search.h"
 
 #define UNDEFINED_REPORTED_MAX 20	/* problems kept; the first one is what counts */
@@ -67,10 +66,9 @@ static void visit_undefined(void *ctx, const char *name, const char *version,
 		return;
 	if (s->problems++ >= UNDEFINED_REPORTED_MAX)
 		return;
-	*SP_VEC_PUSH(closure->problems) = sp_arena_strf(
-		&closure->arena, "%s: undefined symbol: %s%s%s",
-		closure->objects[s->from].path, name, version ? ", version " : "",
-		version ? version : "");
+	sp_search_problem(closure, "missing-symbol", sp_arena_strf(&closure->arena,
+		"%s: undefined symbol: %s%s%s", closure->objects[s->from].path, name,
+		version ? ", version " : "", version ? version : ""));
 }
 
 typedef void visit_fn(void *, const char *, const char *, enum sp_elf_sym);

@@ -31,6 +31,11 @@ void sp_search_remark(struct sp_closure *closure, const char *id, const char *fm
 	};
 }
 
+void sp_search_problem(struct sp_closure *closure, const char *id, const char *text)
+{
+	*SP_VEC_PUSH(closure->problems) = (struct sp_remark){ .id = id, .text = text };
+}
+
 /*
  * The directory that $ORIGIN stands for, in both views.  A library: that of the
  * path as it was found, links kept.  The program: that of its real file, since

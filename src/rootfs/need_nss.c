@@ -17,10 +17,11 @@
 /* Is glibc older than 2.minor?  One that does not say is taken for a new one. */
 static bool glibc_before(const struct sp_needs *n, unsigned minor)
 {
-	const char *version = sp_need_closure(n)->loader.version;
+	const struct sp_loader *loader = &sp_need_closure(n)->loader;
+	const char *version = loader->version;
 	unsigned major = 0, have = 0;
 
-	return version && sscanf(version, "%u.%u", &major, &have) == 2 && major == 2 &&
+	return version && loader->libc == SP_LIBC_GLIBC && sscanf(version, "%u.%u", &major, &have) == 2 && major == 2 &&
 	       have < minor;
 }
 

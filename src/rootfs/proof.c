@@ -150,7 +150,8 @@ static int explain(const struct sp_rootfs *rootfs, const struct sp_closure *clos
 	const struct sp_object *loader = closure->objects_nr > 1 ? &closure->objects[1] : NULL;
 
 	if (rootfs->plan->lower && closure->problems_nr && !closure->missing_nr && loader &&
-	    loader->found.st.lower && closure->loader.version)
+	    loader->found.st.lower && closure->loader.libc == SP_LIBC_GLIBC &&
+	    closure->loader.version)
 		return sp_err_diagnose(err, err->id,
 				       "%s; the base image brings its own C library, glibc %s: take a newer base, or a program built for an older system",
 				       err->msg, closure->loader.version);

@@ -11,7 +11,7 @@ need jq perl python3
 # Identifiers where they are given, by kind: "diagnosis missing-library".
 in_sources() {
 	perl -0777 -ne '
-		while (/\b(?:sp_err_diagnose|sp_err_name)\(\w+,\s*"([a-z-]+)"/g) { print "diagnosis $1\n" }
+		while (/\b(?:sp_err_diagnose|sp_err_name|sp_search_problem)\(\w+,\s*"([a-z-]+)"/g) { print "diagnosis $1\n" }
 		while (/\b(?:sp_plan_note|sp_need_note|sp_search_remark|keep_note)\([^,()]*,\s*"([a-z-]+)"/g) { print "note $1\n" }
 	' "$TOP"/src/*/*.c
 	perl -0777 -ne '
@@ -166,6 +166,16 @@ compile loader -Wl,--dynamic-linker="$T/other-loader" <<<"$main"
 diagnosed wrong-architecture ./loader
 compile no-loader -no-pie -Wl,--no-dynamic-linker lib.so <<<'int one(void); int main(void) { return one(); }'
 diagnosed libraries-without-loader ./no-loader
+if [ "$(uname -m)" = x86_64 ]; then
+	compile no-dynamic -nostdlib -static <<-END
+		__asm__(".pushsection .interp, \"a\"; .asciz \"$interp\"; .popsection");
+		void _start(void) { for (;;); }
+	END
+	diagnosed loader-without-libraries ./no-dynamic
+else
+	skip "[loader-without-libraries]" "the fixture is for x86-64"
+	echo loader-without-libraries >>seen
+fi
 
 uses='int one(void); int main(void) { return one(); }'
 compile needy lib.so <<<"$uses"
@@ -179,6 +189,12 @@ lib libone.so.1 libone.so.1 -Wl,--version-script=map <<<"$both"
 diagnosed missing-version ./versioned
 lib libone.so.1 libone.so.1 <<<'int two(void) { return 0; }'
 diagnosed missing-symbol ./versioned --bind-now
+lib relr.so relr.so -Wl,-z,pack-relative-relocs <<<'int puts(const char *); static int x; int *p = &x, *q = &x;
+	int one(void) { return puts("") < *p; }'
+sed 's/GLIBC_ABI_DT_RELR/GLIBC_2.2.5\x00\x00\x00\x00\x00\x00/' relr.so >unmarked.so
+compile compact ./unmarked.so -Wl,-rpath,"$T" <<<"$uses"
+cp unmarked.so relr.so
+diagnosed compact-relocations ./compact
 mkdir first second
 cp lib.so first/libone.so.1
 lib second/libone.so.1 libone.so.1 <<<'int one(void) { return 2; }'

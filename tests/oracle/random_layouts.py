@@ -129,8 +129,8 @@ class Case:
 		for i, place in enumerate(places):
 			path = os.path.join(place, name)
 			full = os.path.join(self.folder, path)
-			kind = self.r.choices(["file", "link", "hard", "dangling", "directory", "chain"],
-					      [80, 10, 4, 1, 0.5, 4])[0]
+			kind = self.r.choices(["file", "link", "hard", "dangling", "directory", "chain", "circle"],
+					      [80, 10, 4, 1, 0.5, 4, 1])[0]
 			if kind in ("link", "hard", "chain") and i == 0:
 				kind = "file"
 			first = os.path.join(self.folder, places[0], name)
@@ -146,6 +146,8 @@ class Case:
 				os.link(first, full)
 			elif kind == "directory":
 				os.mkdir(full)
+			elif kind == "circle":
+				os.symlink(name, full)
 			elif kind == "dangling":
 				os.symlink("nowhere", full)
 			elif kind == "chain":

@@ -36,6 +36,10 @@ static const char shell_prelude[] =
 	"so() { place \"$1\"; o=$1 s=$2; shift 2\n"
 	"  echo \"${code-int x;}\" | ${CC-gcc} -shared -fPIC $bare ${s:+-Wl,-soname,$s} \\\n"
 	"    -o \"$o\" -x c - -x none \"$@\"; }\n"
+	/* drop FILE TYPE: forget the program headers of a type, in a file of 64 bits */
+	"drop() { readelf -lW \"$1\" | awk -v t=\"$2\" '/^  Type/ { on = 1; next } /^$/ { if (on) exit }\n"
+	"  on && /^  [A-Z]/ { if ($1 == t) print n + 0; n++ }' | while read -r n; do\n"
+	"    printf '\\0\\0\\0\\0' | dd of=\"$1\" bs=1 seek=$((64 + 56 * n)) conv=notrunc status=none; done; }\n"
 	/* exe FILE [ARG...] */
 	"exe() { place \"$1\"; o=$1; shift\n"
 	"  echo \"${code-$start}\" | ${CC-gcc} $bare -fPIE -pie -o \"$o\" \\\n"

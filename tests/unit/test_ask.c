@@ -109,6 +109,14 @@ static void musl(void)
 	struct asked a = ask(path, path);
 	ok(a.rc == 0 && a.loader.libc == SP_LIBC_MUSL, "musl's loader is understood");
 	is_str(a.loader.path_file, "/etc/ld-musl-x86_64.path", "and its path file");
+	char said[64] = "";
+	shell("/lib/ld-musl-x86_64.so.1 2>&1 | sed -n 's/^Version //p' | tr -d '\\n' >musl || :");
+	FILE *version = fopen(in_scratch("musl"), "r");
+	if (version) {
+		(void)!fread(said, 1, sizeof(said) - 1, version);
+		fclose(version);
+	}
+	is_str(a.loader.version, said, "its version, as it says itself");
 	release(&a);
 	/* PREFIX/lib/ld.so reads PREFIX/etc */
 	a = ask(path, "/opt/musl/lib/ld-musl-x86_64.so.1");

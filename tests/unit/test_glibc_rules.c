@@ -141,22 +141,28 @@ static void candidates(void)
 {
 	shell("mkdir cand; cd cand; W=$PWD\n"
 	      "so good/libin.so libin.so\n"
-	      "for k in text short dir type order osabi abi; do\n"
+	      "for k in text short dir type order osabi abi dynamic load; do\n"
 	      "  exe $k -Wl,--enable-new-dtags,-rpath,$W/bad-$k:$W/good good/libin.so; done\n"
 	      "mkdir -p bad-text bad-short bad-dir/libin.so bad-order bad-osabi bad-abi\n"
 	      "echo 'this is a text file that is longer than an ELF header has bytes' >bad-text/libin.so\n"
 	      "printf '\\177ELF\\002\\001\\001' >bad-short/libin.so\n"
 	      "exe bad-type/libin.so -no-pie\n"
-	      "for k in order osabi abi; do cp good/libin.so bad-$k/; done\n"
+	      "mkdir bad-dynamic bad-load\n"
+	      "for k in order osabi abi dynamic load; do cp good/libin.so bad-$k/; done\n"
 	      "printf '\\002' | dd of=bad-order/libin.so bs=1 seek=5 conv=notrunc status=none\n"
 	      "printf '\\011' | dd of=bad-osabi/libin.so bs=1 seek=7 conv=notrunc status=none\n"
 	      "printf '\\007' | dd of=bad-abi/libin.so bs=1 seek=8 conv=notrunc status=none\n"
+	      "drop bad-dynamic/libin.so DYNAMIC; drop bad-load/libin.so LOAD\n"
 	      "exe class -Wl,--enable-new-dtags,-rpath,$W/i386:$W/good good/libin.so\n"
 	      "so i386/libin.so libin.so -m32 -Wl,-m,elf_i386\n"
 	      "exe link -Wl,--enable-new-dtags,-rpath,$W/dangling:$W/good good/libin.so\n"
-	      "mkdir dangling; ln -s nowhere dangling/libin.so");
+	      "mkdir dangling; ln -s nowhere dangling/libin.so\n"
+	      "mkdir circle; ln -s libin.so circle/libin.so;\n"
+	      "exe circles -Wl,--enable-new-dtags,-rpath,$W/circle:$W/good good/libin.so\n"
+	      "so libmid.so libmid.so -Wl,--disable-new-dtags,-rpath,$W/circle good/libin.so\n"
+	      "exe chained -Wl,--disable-new-dtags,-rpath,$W:$W/good libmid.so");
 	static const char *const fatal[] = { "text", "short", "dir", "type", "order",
-					     "osabi", "abi" };
+					     "osabi", "abi", "dynamic", "load" };
 
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++) {
 		sp_autofree char *program = sp_strf("cand/%s", fatal[i]);
@@ -171,6 +177,10 @@ static void candidates(void)
 	agree("cand/class", "a file of the other class is passed over");
 	lists("cand/class", "/good/libin.so", true, "for the next");
 	agree("cand/link", "and so is a link that leads nowhere");
+	agree("cand/circles", "for links in a circle the list is left");
+	lists("cand/circles", "libin.so not found", true, "so that nothing is found");
+	agree("cand/chained", "but not the search");
+	lists("cand/chained", "/good/libin.so", true, "which goes on with the next list");
 	if (access("/usr/bin/aarch64-linux-gnu-gcc", X_OK)) {
 		skip("there is no compiler for another machine");
 		return;
@@ -347,7 +357,7 @@ static void versions(void)
 
 	ok(strstr(said, "version `V2' not found") != NULL, "the loader wants every version");
 	ok(b.closure && b.closure->problems_nr == 1 &&
-	   strstr(b.closure->problems[0], "version `V2' not found"), "and so do we");
+	   strstr(b.closure->problems[0].text, "version `V2' not found"), "and so do we");
 	ok(sp_closure_check(b.closure, &b.err) == -1 && b.err.code == SP_EPROGRAM,
 	   "which is an error");
 	built_free(&b);
@@ -360,6 +370,47 @@ static void versions(void)
 	b = build("ver/weak-app");
 	ok(b.closure && sp_closure_complete(b.closure), "one asked for weakly may lack");
 	built_free(&b);
+}
+
+/* What the real loader and we say of a program that must not start. */
+static void refused(const char *program, const char *theirs, const char *id)
+{
+	const char *env[] = { NULL };
+	int status;
+	sp_autofree char *said = run_with(in_scratch(program), env, &status);
+	struct built b = build(program);
+
+	ok(status && strstr(said, theirs), "%s: the loader refuses it", program);
+	if (!ok(b.closure && sp_closure_check(b.closure, &b.err) && strcmp(b.err.id, id) == 0,
+		"and so do we"))
+		note("%s: %s", b.err.id, b.err.msg);
+	built_free(&b);
+}
+
+/* DT_RELR: who has it must ask for a version that glibc has since it knows it. */
+static void compact_relocations(void)
+{
+	shell("mkdir relr; cd relr; W=$PWD; R=-Wl,-rpath,$W\n"
+	      "echo 'V1 { f; };' >map; echo 'V1 { f; }; GLIBC_ABI_DT_RELR { g; };' >marked.map\n"
+	      "export code='int f(void) { return 1; } int g(void) { return 2; }'\n"
+	      "so libc.so.9 libc.so.9 -Wl,--version-script=map\n"
+	      "so libother.so libother.so -Wl,--version-script=map\n"
+	      "so marked/libc.so.9 libc.so.9 -Wl,--version-script=marked.map\n"
+	      "export code='int f(void), g(void); static int x; int *p = &x, *q = &x;\n"
+	      "  void _start(void) { f(); if (*p) g(); __asm__ volatile (\"syscall\" :: \"a\"(231), \"D\"(0)); }'\n"
+	      "Z=-Wl,-z,pack-relative-relocs\n"
+	      "exe plain $R libc.so.9; exe compact $Z $R libc.so.9; exe other $Z $R libother.so\n"
+	      "exe marked-app $Z $R/marked marked/libc.so.9\n"
+	      "readelf -d compact | grep -q RELR; readelf -d marked-app | grep -q RELR");
+	refused("relr/compact", "DT_RELR without GLIBC_ABI_DT_RELR", "compact-relocations");
+	static const char *const good[] = { "relr/plain", "relr/other", "relr/marked-app" };
+	for (size_t i = 0; i < 3; i++) {
+		struct built b = build(good[i]);
+
+		is_int(starts(good[i]), 0, "%s starts", good[i]);
+		ok(b.closure && sp_closure_complete(b.closure), "and is complete");
+		built_free(&b);
+	}
 }
 
 /* The loader as a needed library is the one that runs. */
@@ -414,6 +465,7 @@ int main(void)
 	hwcaps();
 	filters();
 	versions();
+	compact_relocations();
 	loader_itself();
 	real_programs();
 	in_scratch(NULL);

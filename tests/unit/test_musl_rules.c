@@ -377,6 +377,37 @@ static void unknown_to_musl(void)
 	finds("ver/filter", 3, "/ver/libf.so\n", "a filter whose filtee is missing");
 }
 
+/* The buffer for a path has 512 bytes; and links in a circle end a search. */
+static void long_paths(void)
+{
+	musl_shell("mkdir long; cd long; W=$PWD\n"
+		   "deep() { d=$W; while [ $(($1 - 8 - ${#d})) -gt 201 ]; do d=$d/$(printf %0100d 0); done\n"
+		   "  echo $d/$(printf %0$(($1 - 9 - ${#d}))d 0); }\n"
+		   "for len in 511 512; do D=$(deep $len); lib $D/libv.so 3; app app$len $new,$D $D/libv.so\n"
+		   "  [ $(printf %s $D/libv.so | wc -c) = $len ]; done\n"
+		   "lib good/libv.so 4; mkdir circle; ln -s libv.so circle/libv.so\n"
+		   "app circles $new,$W/circle:$W/good good/libv.so");
+	finds("long/app511", 3, "/libv.so\n", "a path of 511 bytes");
+	misses("long/app512", "libv.so", "one that is longer");
+	misses("long/circles", "libv.so", "behind links in a circle");
+}
+
+/* DT_RELR is known since 1.2.4. */
+static void compact_relocations(void)
+{
+	musl_shell("mkdir relr; cd relr\n"
+		   "echo 'static int x = 5; int *p = &x, *q = &x; int main(void) { return *p; }' |\n"
+		   "musl-gcc -fPIE -pie -Wl,-z,pack-relative-relocs -o app -x c -\n"
+		   "readelf -d app | grep -q RELR");
+	struct built b = build("relr/app");
+	bool works = runs("relr/app", NULL) == 5;
+
+	ok(b.closure && sp_closure_complete(b.closure) == works,
+	   "DT_RELR: musl %s %s", b.closure ? b.closure->loader.version : "?",
+	   works ? "knows it, and we say nothing" : "does not, and we say so");
+	built_free(&b);
+}
+
 int main(void)
 {
 #ifdef __x86_64__
@@ -395,6 +426,8 @@ int main(void)
 	root_directory();
 	moved();
 	unknown_to_musl();
+	long_paths();
+	compact_relocations();
 	in_scratch(NULL);
 #else
 	skip("the fixtures are for x86-64");

@@ -139,8 +139,9 @@ int sp_config_add_map(struct sp_json *object, const char *key,
 			return sp_err_set(err, SP_EUSAGE,
 					  "%s \"%.200s\" is given twice", field, pairs[i].key);
 		if (check_utf8(pairs[i].key, field, err) ||
-		    add_str(map, pairs[i].key, pairs[i].value, field, err))
+		    check_utf8(pairs[i].value, field, err))
 			return -1;
+		sp_json_add(map, pairs[i].key, sp_json_new_str(pairs[i].value));
 	}
 	return 0;
 }
@@ -161,7 +162,7 @@ static int add_set(struct sp_json *object, const char *key,
 			continue;
 		if (check_utf8(pairs[i].key, field, err))
 			return -1;
-		sp_json_add_object(set, pairs[i].key);
+		sp_json_add(set, pairs[i].key, sp_json_object());
 	}
 	return 0;
 }

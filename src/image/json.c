@@ -129,13 +129,20 @@ void sp_json_freep(struct sp_json **doc)
 	sp_json_free(*doc);
 }
 
-/* Both go to the end of the list by its first element's prev pointer, in one
+/* All go to the end of the list by its first element's prev pointer, in one
  * step, however long the list is. */
 void sp_json_add(struct sp_json *object, const char *key, struct sp_json *value)
 {
 	sp_autobuf struct sp_buf buf = { 0 };
 
 	if (!cJSON_AddItemToObject(node_of(object), clean(key, &buf), node_of(value)))
+		must(NULL);
+}
+
+/* The same for a key that outlives the document, and is UTF-8. */
+static void add_kept(struct sp_json *object, const char *key, struct sp_json *value)
+{
+	if (!cJSON_AddItemToObjectCS(node_of(object), key, node_of(value)))
 		must(NULL);
 }
 
@@ -147,7 +154,7 @@ void sp_json_push(struct sp_json *array, struct sp_json *value)
 
 void sp_json_add_str(struct sp_json *object, const char *key, const char *value)
 {
-	sp_json_add(object, key, sp_json_new_str(value));
+	add_kept(object, key, sp_json_new_str(value));
 }
 
 void sp_json_add_int(struct sp_json *object, const char *key, int64_t value)
@@ -155,24 +162,24 @@ void sp_json_add_int(struct sp_json *object, const char *key, int64_t value)
 	char text[24];
 
 	snprintf(text, sizeof(text), "%" PRId64, value);
-	sp_json_add(object, key, sp_json_new_literal(text));
+	add_kept(object, key, sp_json_new_literal(text));
 }
 
 void sp_json_add_bool(struct sp_json *object, const char *key, bool value)
 {
-	sp_json_add(object, key, sp_json_new_literal(value ? "true" : "false"));
+	add_kept(object, key, sp_json_new_literal(value ? "true" : "false"));
 }
 
 void sp_json_add_null(struct sp_json *object, const char *key)
 {
-	sp_json_add(object, key, sp_json_new_literal("null"));
+	add_kept(object, key, sp_json_new_literal("null"));
 }
 
 struct sp_json *sp_json_add_object(struct sp_json *object, const char *key)
 {
 	struct sp_json *value = sp_json_object();
 
-	sp_json_add(object, key, value);
+	add_kept(object, key, value);
 	return value;
 }
 
@@ -180,7 +187,7 @@ struct sp_json *sp_json_add_array(struct sp_json *object, const char *key)
 {
 	struct sp_json *value = sp_json_array();
 
-	sp_json_add(object, key, value);
+	add_kept(object, key, value);
 	return value;
 }
 

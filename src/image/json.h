@@ -14,6 +14,9 @@
  *	char *text = sp_json_text(doc, false);
  *	sp_json_free(doc);
  *
+ * The keys of sp_json_add_TYPE() are not copied: they are literals, or outlive the
+ * document.  sp_json_add() takes a copy.
+ *
  * Reading: sp_json_parse() refuses what lets two readers see two documents:
  * duplicate keys, trailing bytes, a BOM, \u0000, invalid UTF-8, half surrogates,
  * nesting over 64 (CVE-2021-41190 is what comes of such documents).  Keys that

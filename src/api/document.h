@@ -13,7 +13,8 @@
 const struct sp_json *scratchpack_document(const struct scratchpack *job);
 
 /* Leave out of reports what a short one does not show: the entries of the plan, which
- * are counted all the same, and the probes for libraries that were found. */
+ * are counted all the same, the probes for libraries that were found, and of objects and
+ * edges what the tree does not tell. */
 void scratchpack_set_brief(struct scratchpack *job, bool brief);
 
 #endif

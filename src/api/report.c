@@ -36,7 +36,8 @@ static void report_probes(const struct sp_probe *probes, size_t nr, struct sp_js
 	}
 }
 
-static void report_objects(const struct sp_closure *closure, struct sp_json *report)
+static void report_objects(const struct sp_closure *closure, bool brief,
+			   struct sp_json *report)
 {
 	struct sp_json *list = sp_json_add_array(report, "objects");
 
@@ -46,22 +47,32 @@ static void report_objects(const struct sp_closure *closure, struct sp_json *rep
 
 		sp_json_add_str(item, "path", o->path);
 		sp_json_add_str(item, "name", o->name);
-		add_optional(item, "soname", o->elf->soname);
-		add_optional(item, "needed_by", object_path(closure, o->needed_by));
 		sp_json_add_str(item, "found_by", sp_rule_name(o->rule));
 		add_optional(item, "found_by_object", object_path(closure, o->rule_of));
+		if (brief)
+			continue;
+		add_optional(item, "soname", o->elf->soname);
+		add_optional(item, "needed_by", object_path(closure, o->needed_by));
 		sp_json_add_bool(item, "opened", o->opened);
 		sp_json_add_str(item, "image_path", o->image_path);
 		sp_json_add_str(item, "real_path", o->found.real);
 		sp_json_add_int(item, "size", (int64_t)o->found.st.size);
 	}
-	list = sp_json_add_array(report, "edges");
+}
+
+static void report_edges(const struct sp_closure *closure, bool brief,
+			 struct sp_json *report)
+{
+	struct sp_json *list = sp_json_add_array(report, "edges");
+
 	for (size_t i = 0; i < closure->edges_nr; i++) {
 		const struct sp_edge *e = &closure->edges[i];
 		struct sp_json *item = sp_json_push_object(list);
 
 		sp_json_add_int(item, "from", (int64_t)e->from);
 		sp_json_add_int(item, "to", (int64_t)e->to);
+		if (brief)
+			continue;
 		sp_json_add_str(item, "name", e->name);
 		sp_json_add_str(item, "rule", sp_rule_name(e->rule));
 		if (e->probes)
@@ -87,9 +98,11 @@ static void report_missing(const struct sp_closure *closure, struct sp_json *rep
 		sp_json_push_str(list, closure->problems[i].text);
 }
 
-static void report_closure(const struct sp_closure *closure, struct sp_json *report)
+static void report_closure(const struct sp_closure *closure, bool brief,
+			   struct sp_json *report)
 {
-	report_objects(closure, report);
+	report_objects(closure, brief, report);
+	report_edges(closure, brief, report);
 	report_missing(closure, report);
 }
 
@@ -311,11 +324,12 @@ void sp_report_program(struct sp_build *build, const struct sp_target *target,
 		return;
 	}
 	report_facts(build, target, report);
-	report_closure(target->rootfs->closure, report);
+	report_closure(target->rootfs->closure, build->job->brief, report);
 	report_scripts(target->rootfs, report);
 	struct sp_json *others = sp_json_add_array(report, "others");
 	for (size_t i = 0; i < target->rootfs->others_nr; i++)
-		report_closure(target->rootfs->others[i], sp_json_push_object(others));
+		report_closure(target->rootfs->others[i], build->job->brief,
+			       sp_json_push_object(others));
 	report_needs(target->rootfs, report);
 	report_plan(build, plan, report);
 	sp_reconcile_report(build, plan, report);

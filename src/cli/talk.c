@@ -42,17 +42,20 @@ static size_t printable(const unsigned char *p)
 
 void cli_print_safe(FILE *out, const char *text)
 {
-	for (const unsigned char *p = (const unsigned char *)text; *p;) {
-		size_t len = printable(p);
+	const unsigned char *p = (const unsigned char *)text, *start = p;
 
+	for (size_t len; *p; p += len ? len : 1) {
+		len = printable(p);
 		if (len)
-			fwrite(p, 1, len, out);
-		else if (*p == '\n')
+			continue;
+		fwrite(start, 1, (size_t)(p - start), out);
+		start = p + 1;
+		if (*p == '\n')
 			fputs("\\n", out);
 		else
 			fprintf(out, "\\x%02x", *p);
-		p += len ? len : 1;
 	}
+	fwrite(start, 1, (size_t)(p - start), out);
 }
 
 static void message(const char *kind, const char *color, const char *text, const char *id)

@@ -22,6 +22,14 @@ struct node {
 	const char *path, *target;
 };
 
+/* Where the directory of a path that was walked leads.  Most paths that are asked for
+ * lie in few directories, and begin their walk there. */
+struct folder {
+	size_t node;
+	const struct sp_link *links;	/* followed on the way */
+	size_t links_nr;
+};
+
 struct sp_root {
 	const struct sp_root_ops *ops;
 	void *ctx;
@@ -30,6 +38,9 @@ struct sp_root {
 	struct node *nodes;
 	size_t nodes_nr, nodes_alloc;
 	struct sp_map by_path;
+	struct folder *folders;
+	size_t folders_nr, folders_alloc;
+	struct sp_map by_folder;	/* by the path as it was asked for */
 };
 
 struct sp_root *sp_root_new(const struct sp_root_ops *ops, void *ctx,
@@ -50,6 +61,8 @@ void sp_root_free(struct sp_root *root)
 	root->ops->free(root->ctx);
 	sp_map_release(&root->by_path);
 	free(root->nodes);
+	sp_map_release(&root->by_folder);
+	free(root->folders);
 	sp_arena_release(&root->arena);
 	free(root);
 }
@@ -64,6 +77,25 @@ const char *sp_root_show(struct sp_root *root, const char *path)
 	const char *where = root->ops->where ? root->ops->where(root->ctx, path) : NULL;
 
 	return sp_arena_strf(&root->arena, "%s%s", root->label, where ? where : path);
+}
+
+/* In hexadecimal, without NUL; returns the end.  (One for each file that is looked at:
+ * printf() would take ten times as long.) */
+static char *put_hex(char *at, uint64_t n)
+{
+	for (int shift = 60; shift >= 0; shift -= 4)
+		*at++ = "0123456789abcdef"[n >> shift & 15];
+	return at;
+}
+
+const char *sp_root_identity(const struct sp_root *root, const char *path,
+			     const struct sp_stat *st, struct sp_arena *arena)
+{
+	if (!st->dev)
+		return sp_arena_strf(arena, "%p%s", (const void *)root, path);
+	char *text = sp_arena_alloc(arena, 2 * 16 + 1);
+	put_hex(put_hex(text, st->dev), st->ino);
+	return text;
 }
 
 /* The node for a path whose parents are no links; asks the backend once. */
@@ -110,11 +142,12 @@ static void walk_release(struct walk *walk)
 
 static void put_before(struct sp_buf *todo, const char *target, const char *rest)
 {
-	char *joined = sp_strf("%s%s", target, rest);
+	struct sp_buf joined = { 0 };
 
-	sp_buf_reset(todo);
-	sp_buf_addstr(todo, joined);
-	free(joined);
+	sp_buf_addstr(&joined, target);
+	sp_buf_addstr(&joined, rest);
+	sp_buf_release(todo);
+	*todo = joined;
 }
 
 /* Follow a link: its text takes the place of the component. */
@@ -141,6 +174,38 @@ static void drop_last(struct sp_buf *done)
 	}
 }
 
+/* Begin in the directory that path[0..cut) leads to, if that is known. */
+static bool enter_folder(struct sp_root *root, const char *path, size_t cut,
+			 struct walk *walk, struct node **ret)
+{
+	sp_buf_add(&walk->todo, path, cut);
+	size_t at = sp_map_get(&root->by_folder, sp_buf_str(&walk->todo));
+	if (at == SP_MAP_NONE)
+		return false;
+	const struct folder *folder = &root->folders[at];
+	*ret = &root->nodes[folder->node];
+	if (strcmp((*ret)->path, "/") != 0)
+		sp_buf_addstr(&walk->done, (*ret)->path);
+	memcpy(walk->links, folder->links, folder->links_nr * sizeof(*folder->links));
+	walk->links_nr = folder->links_nr;
+	walk->at = cut;
+	return true;
+}
+
+static void keep_folder(struct sp_root *root, const char *path, size_t cut,
+			const struct walk *walk, const struct node *node)
+{
+	const char *dir = sp_arena_strndup(&root->arena, path, cut);
+
+	sp_map_set(&root->by_folder, dir, root->folders_nr);
+	*SP_VEC_PUSH(root->folders) = (struct folder){
+		.node = (size_t)(node - root->nodes),
+		.links = sp_arena_memdup(&root->arena, walk->links,
+					 walk->links_nr * sizeof(*walk->links)),
+		.links_nr = walk->links_nr,
+	};
+}
+
 /*
  * Walk path component by component.  *ret is the last node, or NULL when the
  * path leads nowhere.  With keep_last a link at the very end, behind which there
@@ -149,15 +214,22 @@ static void drop_last(struct sp_buf *done)
 static int walk_path(struct sp_root *root, const char *path, bool keep_last,
 		     struct walk *walk, struct node **ret, struct sp_err *err)
 {
+	const char *slash = strrchr(path, '/');
+	size_t cut = slash ? (size_t)(slash - path) : 0;
 	struct node *node;
 
 	*ret = NULL;
-	sp_buf_addstr(&walk->todo, path);
-	if (look(root, "/", &node, err))
+	bool known = enter_folder(root, path, cut, walk, &node);
+	sp_buf_addstr(&walk->todo, path + cut);
+	if (!known && look(root, "/", &node, err))
 		return -1;
 	for (;;) {
 		const char *at = walk->todo.data + walk->at;
 
+		if (!known && node->st.type == SP_DIR && strcmp(at, path + cut) == 0) {
+			keep_folder(root, path, cut, walk, node);
+			known = true;
+		}
 		at += strspn(at, "/");
 		size_t len = strcspn(at, "/");
 		const char *rest = at + len;

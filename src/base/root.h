@@ -106,6 +106,11 @@ struct sp_root *sp_root_rest(struct sp_root *root);
 /* How to call this path of this root in a message: the label and the path. */
 const char *sp_root_show(struct sp_root *root, const char *path);
 
+/* What tells the file at path (resolved) from all others, whatever their names, as
+ * text: its inode; where there are none the root and the path. */
+const char *sp_root_identity(const struct sp_root *root, const char *path,
+			     const struct sp_stat *st, struct sp_arena *arena);
+
 /*
  * Follow path to what it leads to.  Nothing there, a dangling link, too many
  * links and a directory that may not be searched are no errors: real is NULL.

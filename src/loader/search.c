@@ -29,14 +29,10 @@ static enum sp_try report(struct sp_search *s, const char *path, const char *res
 }
 
 /* A key for the same file under any name: glibc and musl compare inodes. */
-static const char *inode_key(struct sp_closure *closure, const struct sp_object *o)
+static const char *inode_key(struct sp_closure *closure, struct sp_root *root,
+			     const struct sp_found *found)
 {
-	if (!o->found.st.dev)
-		return sp_arena_strf(&closure->arena, "%p:%s", (void *)o->root,
-				     o->found.real);
-	return sp_arena_strf(&closure->arena, "%llx:%llx",
-			     (unsigned long long)o->found.st.dev,
-			     (unsigned long long)o->found.st.ino);
+	return sp_root_identity(root, found->real, &found->st, &closure->arena);
 }
 
 /* The first object of a name keeps it. */
@@ -53,7 +49,7 @@ size_t sp_closure_push(struct sp_closure *closure, const struct sp_object *objec
 	const char *soname = object->elf->soname;
 
 	*o = *object;
-	sp_map_set(&closure->by_inode, inode_key(closure, o), index);
+	sp_map_set(&closure->by_inode, inode_key(closure, o->root, &o->found), index);
 	if (closure->loader.libc == SP_LIBC_MUSL)
 		return index;
 	/* the kernel gives glibc no name of the program */
@@ -264,8 +260,7 @@ int sp_search_try(struct sp_search *s, const struct sp_dir *candidate,
 		  enum sp_try *ret, struct sp_err *err)
 {
 	struct sp_closure *closure = s->closure;
-	struct sp_object probe = { .root = candidate->root };
-
+	struct sp_found found;
 	bool musl = closure->loader.libc == SP_LIBC_MUSL;
 
 	if (strlen(candidate->path) >
@@ -273,19 +268,20 @@ int sp_search_try(struct sp_search *s, const struct sp_dir *candidate,
 		*ret = report(s, candidate->path, "path too long", SP_TRY_ABSENT);
 		return 0;
 	}
-	if (sp_root_resolve(candidate->root, candidate->path, &probe.found, err))
+	if (sp_root_resolve(candidate->root, candidate->path, &found, err))
 		return -1;
-	if (!probe.found.real) {
-		*ret = absent(s, candidate->path, &probe.found);
+	if (!found.real) {
+		*ret = absent(s, candidate->path, &found);
 		return 0;
 	}
-	size_t known = sp_map_get(&closure->by_inode, inode_key(closure, &probe));
+	size_t known = sp_map_get(&closure->by_inode,
+				  inode_key(closure, candidate->root, &found));
 	if (known != SP_MAP_NONE) {
 		again(s, candidate, known);
 		*ret = SP_TRY_TAKEN;
 		return 0;
 	}
-	return judge(s, candidate, &probe.found, ret, err);
+	return judge(s, candidate, &found, ret, err);
 }
 
 int sp_search_dirs(struct sp_search *s, const struct sp_dirs *dirs, enum sp_try *ret,

@@ -25,16 +25,13 @@ static bool same_file(const struct sp_entry *e, const struct sp_object *o)
 	       e->source_st.ino == o->found.st.ino;
 }
 
-/* What makes two files one, as text: the inode, or where there is none the path in
- * its root; of what lies below the plan the path there. */
+/* What makes two files one, as text; of what lies below the plan the path there. */
 static const char *identity(struct sp_arena *arena, const struct sp_root *root,
 			    const char *path, const struct sp_stat *st)
 {
 	if (st->lower)
 		return sp_arena_strf(arena, "below%s", path);
-	return st->dev ? sp_arena_strf(arena, "%llx:%llx", (unsigned long long)st->dev,
-				       (unsigned long long)st->ino) :
-			 sp_arena_strf(arena, "%p%s", (const void *)root, path);
+	return sp_root_identity(root, path, st, arena);
 }
 
 /* One file of what lies below the plan. */

@@ -34,7 +34,7 @@ static void make(const char *name, const char *text)
 
 static void make_tree(void)
 {
-	static const char *const dirs[] = { "r", "r/d", "r/d/e", "r/usr", "r/usr/lib", "out" };
+	static const char *const dirs[] = { "r", "r/d", "r/d/e", "r/usr", "r/usr/lib", "r/g", "out" };
 	static const struct { const char *path, *target; } links[] = {
 		{ "r/rel", "d/f" }, { "r/abs", "/d/f" }, { "r/d/up", "../f" },
 		{ "r/lib", "usr/lib" }, { "r/usr/lib/l.so", "l.so.1" },
@@ -42,7 +42,7 @@ static void make_tree(void)
 		{ "r/dangling", "nothing/there" }, { "r/self", "self" },
 		{ "r/ping", "pong" }, { "r/pong", "ping" }, { "r/todir", "d" },
 		{ "r/slashed", "d/" }, { "r/fslashed", "d/f/" }, { "r/root", "/" },
-		{ "r/updir", "d/e/.." }, { "r/deep", "d/e/../../usr/lib/l.so" },
+		{ "r/g/same", "/same" }, { "r/updir", "d/e/.." }, { "r/deep", "d/e/../../usr/lib/l.so" },
 	};
 	char from[32], to[32];
 
@@ -54,6 +54,8 @@ static void make_tree(void)
 	make("r/f", "top");
 	make("r/d/f", "inner");
 	make("r/usr/lib/l.so.1", "lib");
+	make("r/same", "same");
+	make("r/g/h", "h");
 	make("out/secret", "secret");
 	/* 40 links are followed, not 41 */
 	for (int i = 0; i <= 41; i++) {
@@ -85,6 +87,8 @@ static const struct row rows[] = {
 	{ "/fslashed", NULL, 1 }, { "/rel/", NULL, 1 }, { "/root", "/", 1 },
 	{ "/root/root/f", "/f", 2 }, { "/updir", "/d", 1 }, { "/updir/f", "/d/f", 1 },
 	{ "/deep", "/usr/lib/l.so.1", 2 }, { "/self", NULL, 40 }, { "/ping", NULL, 40 },
+	/* a link whose text is what is left of the path, and its directory again */
+	{ "/g/same", "/same", 1 }, { "/g/h", "/g/h", 0 }, { "/g/same", "/same", 1 },
 	{ "/n39", "/f", 40 }, { "/n40", NULL, 40 }, { "/fifo", "/fifo", 0 },
 };
 #define ROWS (sizeof(rows) / sizeof(*rows))

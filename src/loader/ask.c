@@ -8,6 +8,7 @@
  */
 #include "loader/ask.h"
 
+#include <elf.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -132,20 +133,42 @@ static const char *find_version(const struct sp_buf *bytes, struct sp_arena *are
 	return len ? sp_arena_strndup(arena, at, len) : NULL;
 }
 
-static int read_all(const struct sp_elf *elf, struct sp_file *file,
-		    struct sp_buf *ret, struct sp_err *err)
+static int read_segment(struct sp_file *file, uint64_t offset, size_t len,
+			struct sp_buf *bytes, struct sp_err *err)
 {
 	size_t got;
+	char *room = sp_buf_reserve(bytes, len);
+
+	if (sp_file_pread(file, room, len, offset, &got, err))
+		return -1;
+	bytes->len += got;
+	sp_buf_addch(bytes, '\0');	/* no string goes on in the next one */
+	return 0;
+}
+
+/* What it may neither write nor execute; old linkers put constants among the code.
+ * Never more than the file has, however often its segments overlap. */
+static int read_constants(const struct sp_elf *elf, struct sp_file *file,
+			  struct sp_buf *ret, struct sp_err *err)
+{
+	static const uint32_t forbidden[] = { PF_W | PF_X, PF_W };
+	uint64_t left = elf->file_size;
 
 	if (elf->file_size > SP_LOADER_FILE_MAX)
 		return sp_err_diagnose(err, "unknown-loader",
 				  "too large for a program loader (%llu bytes)",
 				  (unsigned long long)elf->file_size);
-	char *room = sp_buf_reserve(ret, elf->file_size);
-	if (sp_file_pread(file, room, elf->file_size, 0, &got, err))
-		return -1;
-	ret->len = got;
-	ret->data[got] = '\0';	/* sp_buf_reserve() left room for it */
+	for (size_t way = 0; way < 2 && !ret->len; way++)
+		for (size_t i = 0; i < elf->segments_nr; i++) {
+			const struct sp_elf_segment *s = &elf->segments[i];
+			size_t len = (size_t)(s->filesz < left ? s->filesz : left);
+
+			if (!len || (s->flags & forbidden[way]))
+				continue;
+			if (read_segment(file, s->offset, len, ret, err))
+				return -1;
+			left -= len;
+		}
 	return 0;
 }
 
@@ -204,7 +227,7 @@ int sp_loader_ask(const struct sp_elf *elf, struct sp_file *file, const char *in
 	sp_autobuf struct sp_buf bytes = { 0 };
 	struct sp_loader loader = { 0 };
 
-	if (read_all(elf, file, &bytes, err))
+	if (read_constants(elf, file, &bytes, err))
 		return -1;
 	if (memmem(bytes.data, bytes.len, "musl libc", 9)) {
 		ask_musl(&bytes, interp, arena, &loader);

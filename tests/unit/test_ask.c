@@ -134,6 +134,9 @@ static void made(void)
 	      "export code='const char d[] __attribute__((used)) = \"\\0/lib64/\\0/usr/lib64/\\0x\\0/lib/\\0\"\n"
 	      "  \"ld.so (X) stable release version 2.99.\"; int f(void) { return 0; }'\n"
 	      "so fedora ld.so -Wl,--version-script=map\n"
+	      "so old ld.so -Wl,--version-script=map,-z,noseparate-code\n"
+	      "code='char w[] __attribute__((used)) = \"\\0/a/lib/\\0/b/lib/\\0/c/lib/\"; '$code\n"
+	      "so written ld.so -Wl,--version-script=map\n"
 	      "export code='const char d[] __attribute__((used)) = \"\\0/store/x-glibc/lib/\\0\"; int f(void) { return 0; }'\n"
 	      "so store ld.so -Wl,--version-script=map\n"
 	      "export code='int f(void) { return 0; }'\n"
@@ -143,6 +146,12 @@ static void made(void)
 	is_str(a.loader.dirs[1], "/usr/lib64", "without the slashes");
 	is_str(a.loader.lib, "lib64", "$LIB");
 	is_str(a.loader.version, "2.99", "the version without its full stop");
+	release(&a);
+	a = ask("ask/old", "/lib64/ld.so");
+	ok(a.rc == 0 && a.loader.dirs_nr == 2, "also where they stand among the code");
+	release(&a);
+	a = ask("ask/written", "/lib64/ld.so");
+	ok(a.rc == 0 && a.loader.dirs_nr == 2, "but not what it can write");
 	release(&a);
 	a = ask("ask/store", "/store/x-glibc/lib/ld.so");
 	ok(a.rc == 0 && a.loader.dirs_nr == 1, "a store of its own");

@@ -143,18 +143,24 @@ char *sp_arena_strdup(struct sp_arena *arena, const char *s)
 	return sp_arena_strndup(arena, s, strlen(s));
 }
 
+/* Most texts fit into the buffer and are formatted once. */
 char *sp_arena_strf(struct sp_arena *arena, const char *fmt, ...)
 {
+	char buf[256];
 	va_list args;
-	char *s;
 
 	va_start(args, fmt);
-	if (vasprintf(&s, fmt, args) < 0)
-		sp_out_of_memory();
+	int len = vsnprintf(buf, sizeof(buf), fmt, args);
 	va_end(args);
-	char *copy = sp_arena_strdup(arena, s);
-	free(s);
-	return copy;
+	if (len < 0)
+		sp_out_of_memory();
+	if ((size_t)len < sizeof(buf))
+		return sp_arena_strndup(arena, buf, (size_t)len);
+	char *text = sp_arena_alloc(arena, (size_t)len + 1);
+	va_start(args, fmt);
+	vsnprintf(text, (size_t)len + 1, fmt, args);
+	va_end(args);
+	return text;
 }
 
 void sp_arena_release(struct sp_arena *arena)

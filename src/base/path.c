@@ -15,7 +15,12 @@ char *sp_path_join(struct sp_arena *arena, const char *base, const char *rest)
 		rest++;
 	if (len == 1 && base[0] == '/')
 		len = 0;
-	return sp_arena_strf(arena, "%.*s/%s", (int)len, base, rest);
+	size_t rest_len = strlen(rest);
+	char *joined = sp_arena_alloc(arena, len + rest_len + 2);
+	memcpy(joined, base, len);
+	joined[len] = '/';
+	memcpy(joined + len + 1, rest, rest_len);
+	return joined;
 }
 
 char *sp_path_clean(struct sp_arena *arena, const char *path)

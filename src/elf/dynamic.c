@@ -3,7 +3,6 @@
  * by its address, as the loader finds it.  Damage here is an error.
  */
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base/vec.h"
 #include "elf/reader.h"
@@ -11,27 +10,29 @@
 #define TABLE "dynamic section"
 
 /* Tags with one value; the last of several counts, as in glibc. */
-static void keep(struct sp_dynamic *dyn, const Elf64_Dyn *d)
+static uint64_t *value_of(struct sp_dynamic *dyn, int64_t tag)
 {
-	const struct {
-		int64_t tag;
-		uint64_t *value;
-	} tags[] = {
-		{ DT_STRTAB, &dyn->strtab }, { DT_STRSZ, &dyn->strsz },
-		{ DT_SYMTAB, &dyn->symtab }, { DT_HASH, &dyn->hash },
-		{ DT_GNU_HASH, &dyn->gnu_hash }, { DT_VERSYM, &dyn->versym },
-		{ DT_VERNEED, &dyn->verneed }, { DT_VERDEF, &dyn->verdef },
-		{ DT_REL, &dyn->rel }, { DT_RELSZ, &dyn->relsz },
-		{ DT_RELCOUNT, &dyn->relcount }, { DT_RELA, &dyn->rela },
-		{ DT_RELASZ, &dyn->relasz }, { DT_RELACOUNT, &dyn->relacount },
-		{ DT_JMPREL, &dyn->jmprel }, { DT_PLTRELSZ, &dyn->pltrelsz },
-		{ DT_PLTREL, &dyn->pltrel },
-		{ DT_MIPS_SYMTABNO, &dyn->mips_symtabno },
-	};
-
-	for (size_t i = 0; i < sizeof(tags) / sizeof(*tags); i++)
-		if (d->d_tag == tags[i].tag)
-			*tags[i].value = d->d_un.d_val;
+	switch (tag) {
+	case DT_STRTAB: return &dyn->strtab;
+	case DT_STRSZ: return &dyn->strsz;
+	case DT_SYMTAB: return &dyn->symtab;
+	case DT_HASH: return &dyn->hash;
+	case DT_GNU_HASH: return &dyn->gnu_hash;
+	case DT_VERSYM: return &dyn->versym;
+	case DT_VERNEED: return &dyn->verneed;
+	case DT_VERDEF: return &dyn->verdef;
+	case DT_REL: return &dyn->rel;
+	case DT_RELSZ: return &dyn->relsz;
+	case DT_RELCOUNT: return &dyn->relcount;
+	case DT_RELA: return &dyn->rela;
+	case DT_RELASZ: return &dyn->relasz;
+	case DT_RELACOUNT: return &dyn->relacount;
+	case DT_JMPREL: return &dyn->jmprel;
+	case DT_PLTRELSZ: return &dyn->pltrelsz;
+	case DT_PLTREL: return &dyn->pltrel;
+	case DT_MIPS_SYMTABNO: return &dyn->mips_symtabno;
+	default: return NULL;
+	}
 }
 
 static int find_strings(const struct sp_reader *r, struct sp_dynamic *dyn,
@@ -98,13 +99,11 @@ static int read_entries(const struct sp_reader *r, const Elf64_Phdr *p,
 }
 
 static int get_string(const struct sp_reader *r, struct sp_dynamic *dyn,
-		      struct sp_elf *elf, const char *tag, uint64_t at,
+		      struct sp_elf *elf, const char *where, uint64_t at,
 		      const char **ret, struct sp_err *err)
 {
-	char where[64];
 	const char *s;
 
-	snprintf(where, sizeof(where), TABLE ": %s", tag);
 	if (!dyn->strtab)
 		return sp_err_set(err, SP_EPROGRAM, "%s: there is no string table "
 				  "(DT_STRTAB)", where);
@@ -117,7 +116,7 @@ static int get_string(const struct sp_reader *r, struct sp_dynamic *dyn,
 
 /* The strings of all entries with one tag, in file order. */
 static int get_list(const struct sp_reader *r, struct sp_dynamic *dyn,
-		    const struct entries *all, int64_t tag, const char *tag_name,
+		    const struct entries *all, int64_t tag, const char *where,
 		    struct sp_elf *elf, const char *const **ret, size_t *ret_nr,
 		    struct sp_err *err)
 {
@@ -128,13 +127,13 @@ static int get_list(const struct sp_reader *r, struct sp_dynamic *dyn,
 		nr += all->dyns[i].d_tag == tag;
 	if (nr > SP_ELF_NEEDED_MAX)
 		return sp_err_set(err, SP_EPROGRAM,
-				  TABLE ": %zu %s entries, expected %d at most", nr,
-				  tag_name, SP_ELF_NEEDED_MAX);
+				  "%s: %zu entries, expected %d at most", where, nr,
+				  SP_ELF_NEEDED_MAX);
 	list = sp_arena_alloc(&elf->arena, (nr + 1) * sizeof(*list));
 	nr = 0;
 	for (size_t i = 0; i < all->dyns_nr; i++)
 		if (all->dyns[i].d_tag == tag &&
-		    get_string(r, dyn, elf, tag_name, all->dyns[i].d_un.d_val,
+		    get_string(r, dyn, elf, where, all->dyns[i].d_un.d_val,
 			       &list[nr++], err))
 			return -1;
 	*ret = list;
@@ -164,7 +163,8 @@ static int get_filters(const struct sp_reader *r, struct sp_dynamic *dyn,
 			continue;
 		f->may_lack = d->d_tag == DT_AUXILIARY;
 		f->after = needed;
-		if (get_string(r, dyn, elf, f->may_lack ? "DT_AUXILIARY" : "DT_FILTER",
+		if (get_string(r, dyn, elf,
+			       f->may_lack ? TABLE ": DT_AUXILIARY" : TABLE ": DT_FILTER",
 			       d->d_un.d_val, &f->name, err))
 			return -1;
 		elf->filters_nr++;
@@ -175,12 +175,12 @@ static int get_filters(const struct sp_reader *r, struct sp_dynamic *dyn,
 
 /* The string of the last entry with this tag, which is the one that counts. */
 static int get_one(const struct sp_reader *r, struct sp_dynamic *dyn,
-		   const struct entries *all, int64_t tag, const char *tag_name,
+		   const struct entries *all, int64_t tag, const char *where,
 		   struct sp_elf *elf, const char **ret, struct sp_err *err)
 {
 	for (size_t i = all->dyns_nr; i-- > 0;)
 		if (all->dyns[i].d_tag == tag)
-			return get_string(r, dyn, elf, tag_name,
+			return get_string(r, dyn, elf, where,
 					  all->dyns[i].d_un.d_val, ret, err);
 	return 0;
 }
@@ -203,12 +203,14 @@ static int copy_facts(const struct sp_reader *r, struct sp_dynamic *dyn,
 	}
 	if (elf->dt_flags & DF_TEXTREL)
 		elf->textrel = true;
-	return get_list(r, dyn, all, DT_NEEDED, "DT_NEEDED", elf, &elf->needed,
+	return get_list(r, dyn, all, DT_NEEDED, TABLE ": DT_NEEDED", elf, &elf->needed,
 			&elf->needed_nr, err) ||
 	       get_filters(r, dyn, all, elf, err) ||
-	       get_one(r, dyn, all, DT_SONAME, "DT_SONAME", elf, &elf->soname, err) ||
-	       get_one(r, dyn, all, DT_RPATH, "DT_RPATH", elf, &elf->rpath, err) ||
-	       get_one(r, dyn, all, DT_RUNPATH, "DT_RUNPATH", elf, &elf->runpath, err)
+	       get_one(r, dyn, all, DT_SONAME, TABLE ": DT_SONAME", elf, &elf->soname,
+		       err) ||
+	       get_one(r, dyn, all, DT_RPATH, TABLE ": DT_RPATH", elf, &elf->rpath, err) ||
+	       get_one(r, dyn, all, DT_RUNPATH, TABLE ": DT_RUNPATH", elf, &elf->runpath,
+		       err)
 	       ? -1 : 0;
 }
 
@@ -230,7 +232,8 @@ int sp_dynamic_read(const struct sp_reader *r, struct sp_dynamic *ret,
 	if (read_entries(r, p, &all, err))
 		return -1;
 	for (size_t i = 0; i < all.dyns_nr; i++)
-		keep(ret, &all.dyns[i]);
+		if (value_of(ret, all.dyns[i].d_tag))
+			*value_of(ret, all.dyns[i].d_tag) = all.dyns[i].d_un.d_val;
 	if (find_strings(r, ret, err))
 		return -1;
 	/* the facts use a few strings; whoever walks the symbols, all of them */

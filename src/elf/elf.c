@@ -332,10 +332,9 @@ static int read_hints(struct sp_reader *r, struct sp_elf *elf, struct sp_err *er
 				    struct sp_err *) = {
 		sp_notes_read, sp_sections_read, sp_golang_read, read_upx,
 	};
+	struct sp_err damage = { 0 };
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		struct sp_err damage = { 0 };
-
 		if (parts[i](r, elf, &damage) == 0 || damage.code == SP_EPROGRAM)
 			continue;
 		*err = damage;

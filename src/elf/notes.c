@@ -164,10 +164,10 @@ int sp_notes_build_id(const struct sp_reader *r, const Elf64_Shdr *sh,
 int sp_notes_read(struct sp_reader *r, struct sp_elf *elf, struct sp_err *err)
 {
 	SP_CLEANUP(list_release) struct list list = { .left = SP_ELF_NOTE_BYTES_MAX };
+	struct sp_err damage = { 0 };
 
 	for (size_t i = 0; i < r->phdrs_nr; i++) {
 		const Elf64_Phdr *p = &r->phdrs[i];
-		struct sp_err damage = { 0 };
 
 		if ((p->p_type != PT_NOTE && p->p_type != PT_GNU_PROPERTY) ||
 		    p->p_filesz == 0 || read_before(r, i))

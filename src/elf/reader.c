@@ -286,6 +286,10 @@ int sp_strings_get(struct sp_strings *s, const struct sp_reader *r, const char *
 		return sp_err_set(err, SP_EPROGRAM,
 				  "%s: points at byte %" PRIu64 " of the %s, "
 				  "which has %" PRIu64, where, at, s->what, s->size);
+	if (s->ends) {
+		*ret = s->data + at;
+		return 0;
+	}
 	if (s->size > (s->whole_max ? s->whole_max : SP_ELF_TABLE_MAX)) {
 		if (get_from_large(s, r, where, at, err))
 			return -1;
@@ -298,6 +302,7 @@ int sp_strings_get(struct sp_strings *s, const struct sp_reader *r, const char *
 		if (sp_reader_bytes(r, s->what, s->offset, data, (size_t)s->size, err))
 			return -1;
 		s->data = sp_steal_ptr(&data);
+		s->ends = s->size <= SP_ELF_STRING_MAX && !s->data[s->size - 1];
 	}
 	size_t max = s->size - at < SP_ELF_STRING_MAX ? (size_t)(s->size - at) :
 						       SP_ELF_STRING_MAX;

@@ -118,6 +118,7 @@ struct sp_strings {
 	uint64_t offset, size;
 	size_t whole_max;		/* larger ones are not kept; 0: SP_ELF_TABLE_MAX */
 	char *data;			/* the table, or one string */
+	bool ends;			/* the table is whole, and no string in it too long */
 	size_t charged;			/* bytes of strings that were copied from it */
 };
 

@@ -146,13 +146,12 @@ int sp_sections_read(struct sp_reader *r, struct sp_elf *elf, struct sp_err *err
 {
 	SP_CLEANUP(sections_release) struct sections s = { .r = r, .elf = elf };
 	Elf64_Shdr block[BLOCK];
+	struct sp_err damage = { 0 };
 
 	if (begin(&s, err))
 		return -1;
 	elf->has_sections = true;
 	for (uint64_t i = 0; i < s.nr; i++) {
-		struct sp_err damage = { 0 };
-
 		if (i % BLOCK == 0 &&
 		    header(&s, i, s.nr - i < BLOCK ? (size_t)(s.nr - i) : BLOCK, block,
 			   err))
@@ -171,6 +170,7 @@ int sp_sections_find(struct sp_reader *r, const char *name, Elf64_Shdr *ret,
 {
 	SP_CLEANUP(sections_release) struct sections s = { .r = r };
 	Elf64_Shdr block[BLOCK];
+	struct sp_err damage = { 0 };
 	const char *got;
 
 	if (begin(&s, err))
@@ -178,7 +178,6 @@ int sp_sections_find(struct sp_reader *r, const char *name, Elf64_Shdr *ret,
 	*ret_found = false;
 	for (uint64_t i = 0; i < s.nr && !*ret_found; i++) {
 		const Elf64_Shdr *sh = &block[i % BLOCK];
-		struct sp_err damage = { 0 };
 
 		if (i % BLOCK == 0 &&
 		    header(&s, i, s.nr - i < BLOCK ? (size_t)(s.nr - i) : BLOCK, block,

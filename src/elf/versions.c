@@ -9,17 +9,17 @@
  */
 #include <ctype.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/vec.h"
 #include "elf/reader.h"
 
+#define TABLE "symbol versions"
+
 struct walk {
 	const struct sp_reader *r;
 	struct sp_dynamic *dyn;
-	const char *what;		/* "DT_VERNEED" */
-	char where[64];			/* the same, for messages of string tables */
+	const char *what;		/* "symbol versions: DT_VERNEED" */
 	uint64_t offset, avail;		/* of the table */
 	sp_version_fn *fn;
 	void *ctx;
@@ -30,9 +30,8 @@ static int start(struct walk *w, const char *what, uint64_t address,
 		 struct sp_err *err)
 {
 	w->what = what;
-	snprintf(w->where, sizeof(w->where), "symbol versions: %s", what);
 	if (!sp_reader_locate(w->r, address, &w->offset, &w->avail))
-		return sp_err_set(err, SP_EPROGRAM, "symbol versions: %s at 0x%" PRIx64
+		return sp_err_set(err, SP_EPROGRAM, "%s at 0x%" PRIx64
 				  " lies outside the file", what, address);
 	return 0;
 }
@@ -41,18 +40,18 @@ static int start(struct walk *w, const char *what, uint64_t address,
 static int get(struct walk *w, uint64_t at, void *buf, size_t size, struct sp_err *err)
 {
 	if (at > w->avail || size > w->avail - at)
-		return sp_err_set(err, SP_EPROGRAM, "symbol versions: a record of %s "
-				  "lies outside the file", w->what);
+		return sp_err_set(err, SP_EPROGRAM, "%s: a record lies outside the file",
+				  w->what);
 	/* A version takes a record, and part of another that names its file. */
 	if (++w->seen > 2 * SP_ELF_VERSIONS_MAX)
-		return sp_err_set(err, SP_EPROGRAM, "symbol versions: %s has more than "
-				  "%d of them", w->what, SP_ELF_VERSIONS_MAX);
-	return sp_reader_bytes(w->r, "symbol versions", w->offset + at, buf, size, err);
+		return sp_err_set(err, SP_EPROGRAM, "%s has more than %d of them", w->what,
+				  SP_ELF_VERSIONS_MAX);
+	return sp_reader_bytes(w->r, w->what, w->offset + at, buf, size, err);
 }
 
 static int name(struct walk *w, uint32_t at, const char **ret, struct sp_err *err)
 {
-	if (sp_strings_get(&w->dyn->strings, w->r, w->where, at, ret, err))
+	if (sp_strings_get(&w->dyn->strings, w->r, w->what, at, ret, err))
 		return -1;
 	return sp_strings_charge(&w->dyn->strings, *ret, SP_ELF_STRINGS_MAX, err);
 }
@@ -95,7 +94,7 @@ static int walk_needed(struct walk *w, struct sp_err *err)
 			return -1;
 		/* glibc ends the program for any other; so would we be guessing. */
 		if (sp_reader_u16(w->r, rec) != VER_NEED_CURRENT)
-			return sp_err_set(err, SP_EPROGRAM, "symbol versions: DT_VERNEED "
+			return sp_err_set(err, SP_EPROGRAM, TABLE ": DT_VERNEED "
 					  "has version %u, expected %d",
 					  sp_reader_u16(w->r, rec), VER_NEED_CURRENT);
 		copy = sp_strdup(file);
@@ -138,14 +137,16 @@ int sp_versions_walk(const struct sp_reader *r, struct sp_dynamic *dyn,
 	struct walk w = { .r = r, .dyn = dyn, .fn = fn, .ctx = ctx };
 
 	if ((dyn->verneed || dyn->verdef) && !dyn->strtab)
-		return sp_err_set(err, SP_EPROGRAM, "symbol versions: there is no string "
+		return sp_err_set(err, SP_EPROGRAM, TABLE ": there is no string "
 				  "table (DT_STRTAB)");
 	if (dyn->verneed &&
-	    (start(&w, "DT_VERNEED", dyn->verneed, err) || walk_needed(&w, err)))
+	    (start(&w, TABLE ": DT_VERNEED", dyn->verneed, err) ||
+	     walk_needed(&w, err)))
 		return -1;
 	w.seen = 0;
 	if (dyn->verdef &&
-	    (start(&w, "DT_VERDEF", dyn->verdef, err) || walk_defined(&w, err)))
+	    (start(&w, TABLE ": DT_VERDEF", dyn->verdef, err) ||
+	     walk_defined(&w, err)))
 		return -1;
 	return 0;
 }

@@ -215,10 +215,8 @@ static bool defines(const struct sp_elf *elf, const char *version)
  * assertion, "needed != NULL", and happens when a tool took the name out of NEEDED.
  */
 static void check_version(struct sp_closure *closure, const struct sp_object *o,
-			  const struct sp_elf_version *need)
+			  const struct sp_elf_version *need, size_t index)
 {
-	size_t index = sp_map_get(&closure->by_name, need->file);
-
 	if (is_missing(closure, need->file))
 		return;	/* that is said already */
 	if (index == SP_MAP_NONE) {
@@ -258,9 +256,16 @@ void sp_glibc_check_versions(struct sp_closure *closure, size_t from)
 {
 	for (size_t i = from; i < closure->objects_nr; i++) {
 		const struct sp_object *o = &closure->objects[i];
+		size_t index = SP_MAP_NONE;
 
-		for (size_t v = 0; v < o->elf->verneed_nr; v++)
-			check_version(closure, o, &o->elf->verneed[v]);
+		for (size_t v = 0; v < o->elf->verneed_nr; v++) {
+			const struct sp_elf_version *need = &o->elf->verneed[v];
+
+			/* versions of one file share its name */
+			if (!v || need->file != need[-1].file)
+				index = sp_map_get(&closure->by_name, need->file);
+			check_version(closure, o, need, index);
+		}
 		check_relocations(closure, o);
 	}
 }

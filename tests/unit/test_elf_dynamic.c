@@ -190,7 +190,7 @@ static void limits(void)
 	blob_free(&b);
 
 	b = many(DT_NEEDED, 0, SP_ELF_NEEDED_MAX + 1, 4);
-	is_refused(&b, "4097 DT_NEEDED entries, expected 4096 at most", "one more");
+	is_refused(&b, "DT_NEEDED: 4097 entries, expected 4096 at most", "one more");
 	blob_free(&b);
 
 	b = many(DT_DEBUG, 0, SP_ELF_DYNAMIC_MAX + 100, 4);

@@ -147,11 +147,11 @@ static void lies(void)
 	} cases[] = {
 		{ 0, 2, 2, "DT_VERNEED has version 2, expected 1" },
 		{ 4, 4, 5000, "symbol versions: DT_VERNEED: points at byte 5000" },
-		{ 8, 4, 0x7fffffff, "a record of DT_VERNEED lies outside the file" },
-		{ 8, 4, MAKER_LEN - MAKER_FREE - 15, "a record of DT_VERNEED lies outside" },
-		{ 12, 4, 0xffffffff, "a record of DT_VERNEED lies outside the file" },
+		{ 8, 4, 0x7fffffff, "DT_VERNEED: a record lies outside the file" },
+		{ 8, 4, MAKER_LEN - MAKER_FREE - 15, "DT_VERNEED: a record lies outside" },
+		{ 12, 4, 0xffffffff, "DT_VERNEED: a record lies outside the file" },
 		{ 16 + 8, 4, 5000, "symbol versions: DT_VERNEED: points at byte 5000" },
-		{ 16 + 12, 4, 0x10000000, "a record of DT_VERNEED lies outside the file" },
+		{ 16 + 12, 4, 0x10000000, "DT_VERNEED: a record lies outside the file" },
 	};
 	struct maker m;
 	struct blob b;
@@ -167,12 +167,12 @@ static void lies(void)
 	maker_dyn(&m, DT_VERDEF, MAKER_FREE + 0x100 + MAKER_BASE);
 	maker_put(&m, MAKER_FREE + 0x100 + 12, 4, 0x10000);
 	b = maker_finish(&m);
-	is_refused(&b, "a record of DT_VERDEF lies outside the file", "a name far away");
+	is_refused(&b, "DT_VERDEF: a record lies outside the file", "a name far away");
 	blob_free(&b);
 	make(&m, 64, false);
 	maker_dyn(&m, DT_VERDEF, MAKER_BASE + MAKER_LEN - 4);
 	b = maker_finish(&m);
-	is_refused(&b, "a record of DT_VERDEF lies outside the file", "a record cut short");
+	is_refused(&b, "DT_VERDEF: a record lies outside the file", "a record cut short");
 	blob_free(&b);
 }
 

@@ -101,6 +101,11 @@ static int explain_unreached(struct sp_registry *r, enum sp_http_failure failure
 		return sp_err_set(err, SP_ENETWORK,
 				  "%s; give the certificate of its authority with --ca-file, "
 				  "or trust anybody there with --tls-verify=false", err->msg);
+	if (failure == SP_HTTP_NO_AUTHORITIES)
+		return sp_err_set(err, SP_ENETWORK,
+				  "%s; there are no certificates of authorities on this machine: "
+				  "install ca-certificates, or give those to trust with --ca-file",
+				  err->msg);
 	if (failure == SP_HTTP_NO_TLS && !clear)
 		return sp_err_set(err, SP_ENETWORK,
 				  "%s; if it speaks http in the clear, say --plain-http %s",

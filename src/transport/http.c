@@ -15,6 +15,7 @@
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "transport/http_message.h"
 
@@ -29,7 +30,8 @@
 	X(easy_reset) X(easy_setopt) X(easy_getinfo) X(easy_pause)              \
 	X(easy_strerror) X(slist_append) X(slist_free_all)                      \
 	X(multi_init) X(multi_cleanup) X(multi_add_handle) X(multi_perform)     \
-	X(multi_remove_handle) X(multi_poll) X(multi_info_read)
+	X(multi_remove_handle) X(multi_poll) X(multi_info_read)                 \
+	X(version_info)
 
 /* The functions of libcurl that are used, filled in once. */
 struct curl_api {
@@ -57,6 +59,7 @@ struct sp_http {
 	int os_errno;
 	unsigned lost_seconds;
 	enum sp_http_failure failure;
+	bool bare;		/* the system has no file of authorities */
 };
 
 static int load(struct curl_api *api, struct sp_err *err)
@@ -80,6 +83,15 @@ static int load(struct curl_api *api, struct sp_err *err)
 	return 0;
 }
 
+/* libcurl goes nowhere by TLS where its file of authorities is missing, not even to find out
+ * whether TLS is spoken there. */
+static bool is_bare(const struct curl_api *api)
+{
+	const curl_version_info_data *about = api->version_info(CURLVERSION_NOW);
+
+	return about->age >= CURLVERSION_SEVENTH && about->cainfo && access(about->cainfo, R_OK);
+}
+
 int sp_http_new(const struct sp_http_options *options, struct sp_http **ret,
 		struct sp_err *err)
 {
@@ -93,6 +105,7 @@ int sp_http_new(const struct sp_http_options *options, struct sp_http **ret,
 	http = sp_calloc(1, sizeof(*http));
 	http->options = *options;
 	http->api = api;
+	http->bare = !options->ca_pem && is_bare(&api);
 	http->easy = api.easy_init();
 	http->multi = api.multi_init();
 	if (!http->easy || !http->multi) {
@@ -202,7 +215,15 @@ static void set_trust(struct setter *s, const struct sp_http_options *o)
 		SET(s, CURLOPT_PROXY_CAINFO_BLOB, &blob);
 }
 
-static void set_connection(struct setter *s, const struct sp_http_options *o)
+/* Nobody is trusted, which is told apart from a file that cannot be read. */
+static void set_no_trust(struct setter *s, const struct sp_http_options *o)
+{
+	SET(s, CURLOPT_CAINFO, (char *)NULL);
+	if (o->proxy.url)
+		SET(s, CURLOPT_PROXY_CAINFO, (char *)NULL);
+}
+
+static void set_connection(struct setter *s, const struct sp_http_options *o, bool bare)
 {
 	unsigned connect = o->connect_seconds ? o->connect_seconds : CONNECT_SECONDS;
 	unsigned stall = o->stall_seconds ? o->stall_seconds : STALL_SECONDS;
@@ -223,6 +244,8 @@ static void set_connection(struct setter *s, const struct sp_http_options *o)
 		SET(s, CURLOPT_UNIX_SOCKET_PATH, o->unix_socket);
 	if (o->ca_pem)
 		set_trust(s, o);
+	else if (bare)
+		set_no_trust(s, o);
 	if (o->client_cert) {
 		SET(s, CURLOPT_SSLCERT, o->client_cert);
 		SET(s, CURLOPT_SSLKEY, o->client_key ? o->client_key : o->client_cert);
@@ -290,7 +313,7 @@ static int begin(struct sp_http *http, struct transfer *t, struct sp_err *err)
 	SET(&s, CURLOPT_ERRORBUFFER, t->detail);
 	SET(&s, CURLOPT_URL, t->m.request.url);
 	SET(&s, CURLOPT_HTTPHEADER, t->headers);
-	set_connection(&s, &http->options);
+	set_connection(&s, &http->options, http->bare);
 	set_proxy(&s, &http->options);
 	set_body(&s, &t->m.request);
 	set_callbacks(&s, t);
@@ -340,6 +363,7 @@ static enum sp_http_failure failure_of(const struct transfer *t)
 	case CURLE_SSL_CONNECT_ERROR:
 		return SP_HTTP_NO_TLS;
 	case CURLE_PEER_FAILED_VERIFICATION:
+		return t->http->bare ? SP_HTTP_NO_AUTHORITIES : SP_HTTP_UNTRUSTED;
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_ISSUER_ERROR:
 	case CURLE_SSL_CACERT_BADFILE:

@@ -122,6 +122,7 @@ enum sp_http_failure {
 	SP_HTTP_NO_CONNECTION,	/* no such host, or nobody listens there */
 	SP_HTTP_NO_TLS,		/* the other side does not speak it, or not with us */
 	SP_HTTP_UNTRUSTED,	/* its certificate */
+	SP_HTTP_NO_AUTHORITIES,	/* no certificate can be trusted on this machine */
 	SP_HTTP_BROKEN,		/* began, and broke off or stood still */
 	SP_HTTP_OWN		/* a callback, a limit, cancelled; a proxy that does not let us */
 };

@@ -109,7 +109,8 @@ int sp_http_message_header(struct sp_http_message *m, const char *line, size_t l
 		sp_buf_reset(headers);
 	while (len > 0 && (line[len - 1] == '\r' || line[len - 1] == '\n'))
 		len--;
-	if (len > SP_HTTP_HEADERS_MAX - headers->len)
+	/* with the NUL behind it */
+	if (len >= SP_HTTP_HEADERS_MAX - headers->len)
 		return fail(m, "the headers of the answer are too long");
 	if (len && !memchr(line, '\0', len)) {
 		sp_buf_add(headers, line, len);

@@ -281,7 +281,7 @@ static const char *host_end(const char *creds)
 		return creds + len;
 	if (colon && (size_t)(colon - creds) + 1 + strspn(colon + 1, "0123456789") != len)
 		return NULL;
-	if (!colon && !memchr(creds, '.', len) && strncmp(creds, "localhost", len) != 0)
+	if (!colon && !memchr(creds, '.', len) && strncmp(creds, "localhost=", len + 1) != 0)
 		return NULL;
 	for (size_t i = 0; i < name; i++)
 		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

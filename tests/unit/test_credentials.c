@@ -66,7 +66,9 @@ static void test_creds(void)
 	is_str(find(&o, "localhost:5000", "a"), "1 l:p", "of one with a port");
 	is_str(find(&o, "x.io", "a"), "1 me:a=b", "of all others");
 	ok(sp_credentials_is_for_all("me:a=b") && sp_credentials_is_for_all("me:p") &&
-	   !sp_credentials_is_for_all("h.io=u:p") && !sp_credentials_is_for_all("h:1=u:p"),
+	   !sp_credentials_is_for_all("h.io=u:p") && !sp_credentials_is_for_all("h:1=u:p") &&
+	   !sp_credentials_is_for_all("localhost=u:p") && sp_credentials_is_for_all("local=u:p") &&
+	   sp_credentials_is_for_all("=u:p"),
 	   "whose they are");
 	o.creds_nr = 2;
 	is_str(find(&o, "x.io", "a"), "0 :", "another host's are not sent");

@@ -170,12 +170,9 @@ static void copy_config(const struct sp_build *build, struct sp_json *report)
 {
 	const struct sp_json *config = build->from.stored ?
 		sp_json_get(build->from.stored->config_doc, "config") : NULL;
-	sp_autofree char *text = config ? sp_json_text(config, false) : NULL;
-	struct sp_err ignored = { 0 };
-	struct sp_json *copy;
 
-	if (text && sp_json_parse_own(text, strlen(text), &copy, &ignored) == 0)
-		sp_json_add(report, "config", copy);
+	if (config)
+		sp_json_add(report, "config", sp_json_copy(config));
 }
 
 /* What the image starts, as if it were packed from there. */

@@ -197,22 +197,6 @@ static int add_healthcheck(struct sp_json *object, const struct sp_healthcheck *
 
 /* --- the history --- */
 
-/* A copy of a value that was read. */
-static int copy_value(struct sp_json *object, const char *key, const struct sp_json *value,
-		      struct sp_err *err)
-{
-	sp_autofree char *text = sp_json_text(value, false);
-	struct sp_json *copy;
-
-	if (sp_json_parse_own(text, strlen(text), &copy, err))
-		return -1;
-	if (key)
-		sp_json_add(object, key, copy);
-	else
-		sp_json_push(object, copy);
-	return 0;
-}
-
 static size_t base_layers(const struct sp_config *config)
 {
 	return sp_json_len(sp_json_get(sp_json_get(config->base, "rootfs"), "diff_ids"));
@@ -220,20 +204,17 @@ static size_t base_layers(const struct sp_config *config)
 
 /* The history of the base as it is; layers of which it tells nothing get a line, since
  * engines refuse an image where the two numbers differ. */
-static int add_base_history(struct sp_json *history, const struct sp_config *config,
-			    struct sp_err *err)
+static void add_base_history(struct sp_json *history, const struct sp_config *config)
 {
 	const struct sp_json *i = sp_json_first(sp_json_get(config->base, "history"));
 	size_t told = 0;
 
 	for (; i; i = sp_json_next(i)) {
 		told += !sp_json_bool(i, "empty_layer");
-		if (copy_value(history, NULL, i, err))
-			return -1;
+		sp_json_push(history, sp_json_copy(i));
 	}
 	for (; told < base_layers(config); told++)
 		sp_json_add_str(sp_json_push_object(history), "comment", "layer of the base image");
-	return 0;
 }
 
 static int add_line(struct sp_json *history, const struct sp_history *line,
@@ -258,8 +239,7 @@ static int add_history(struct sp_json *doc, const struct sp_config *config,
 	struct sp_json *history = sp_json_add_array(doc, "history");
 	size_t own = layers_nr - base_layers(config), told = 0;
 
-	if (add_base_history(history, config, err))
-		return -1;
+	add_base_history(history, config);
 	for (size_t i = 0; i < config->history_nr; i++) {
 		told += !config->history[i].empty;
 		if (add_line(history, &config->history[i], created, err))
@@ -286,19 +266,17 @@ static const char *const own_config_keys[] = {
 	"Labels", "StopSignal", "Healthcheck", "Image", "OnBuild", NULL,
 };
 
-static int add_rest(struct sp_json *object, const struct sp_json *base,
-		    const char *const *known, struct sp_err *err)
+static void add_rest(struct sp_json *object, const struct sp_json *base,
+		     const char *const *known)
 {
 	for (const struct sp_json *i = sp_json_first(base); i; i = sp_json_next(i)) {
 		size_t k = 0;
 
 		while (known[k] && strcmp(known[k], sp_json_key(i)) != 0)
 			k++;
-		if (!known[k] && !sp_json_get(object, sp_json_key(i)) &&
-		    copy_value(object, sp_json_key(i), i, err))
-			return -1;
+		if (!known[k] && !sp_json_get(object, sp_json_key(i)))
+			sp_json_add(object, sp_json_key(i), sp_json_copy(i));
 	}
-	return 0;
 }
 
 /* --- the document --- */
@@ -329,8 +307,9 @@ static int add_config(struct sp_json *doc, const struct sp_config *config,
 	if (add_list(json, "Shell", &config->shell, "shell", err))
 		return -1;
 	/* the shell of the base goes on unless there is another one */
-	return add_rest(json, sp_json_get(config->base, "config"),
-			own_config_keys + !config->shell.items_nr, err);
+	add_rest(json, sp_json_get(config->base, "config"),
+		 own_config_keys + !config->shell.items_nr);
+	return 0;
 }
 
 int sp_config_json(const struct sp_config *config, const struct sp_layer *layers,
@@ -354,9 +333,9 @@ int sp_config_json(const struct sp_config *config, const struct sp_layer *layers
 	struct sp_json *diff_ids = sp_json_add_array(rootfs, "diff_ids");
 	for (size_t i = 0; i < layers_nr; i++)
 		sp_json_push_str(diff_ids, layers[i].diff_id.str);
-	if (add_history(doc, config, created, layers_nr, err) ||
-	    add_rest(doc, config->base, own_keys, err))
+	if (add_history(doc, config, created, layers_nr, err))
 		return -1;
+	add_rest(doc, config->base, own_keys);
 	*ret = sp_steal_ptr(&doc);
 	return 0;
 }

@@ -30,13 +30,6 @@ void sp_image_free(struct sp_image *image)
 
 /* --- parts of documents --- */
 
-static void fill_desc(struct sp_json *json, const struct sp_desc *desc)
-{
-	sp_json_add_str(json, "mediaType", desc->media_type);
-	sp_json_add_str(json, "digest", desc->digest.str);
-	sp_json_add_int(json, "size", (int64_t)desc->size);
-}
-
 static void add_platform(struct sp_json *json, const struct sp_manifest *manifest)
 {
 	struct sp_json *platform = sp_json_add_object(json, "platform");
@@ -135,10 +128,10 @@ static int write_manifest(const struct sp_config *config, const struct sp_layer 
 	const char *type = config->docker ? SP_MT_DOCKER_MANIFEST : SP_MT_MANIFEST;
 	sp_autojson struct sp_json *doc = new_document(type);
 
-	fill_desc(sp_json_add_object(doc, "config"), &m->config);
+	sp_desc_add(sp_json_add_object(doc, "config"), &m->config);
 	struct sp_json *list = sp_json_add_array(doc, "layers");
 	for (size_t i = 0; i < layers_nr; i++)
-		fill_desc(sp_json_push_object(list), &layers[i].desc);
+		sp_desc_add(sp_json_push_object(list), &layers[i].desc);
 	if (add_annotations(doc, &config->annotations, err))
 		return -1;
 	return write_document(doc, type, sink, &m->manifest, err);
@@ -197,7 +190,7 @@ int sp_image_finish(struct sp_image *image, const struct sp_strings *index_annot
 	for (size_t i = 0; i < image->manifests_nr; i++) {
 		struct sp_json *entry = sp_json_push_object(list);
 
-		fill_desc(entry, &image->manifests[i].manifest);
+		sp_desc_add(entry, &image->manifests[i].manifest);
 		add_platform(entry, &image->manifests[i]);
 	}
 	if (index_annotations && add_annotations(doc, index_annotations, err))
@@ -229,7 +222,7 @@ static struct sp_json *push_root(struct sp_json *list, const struct sp_image *im
 {
 	struct sp_json *entry = sp_json_push_object(list);
 
-	fill_desc(entry, &image->root);
+	sp_desc_add(entry, &image->root);
 	if (!sp_mt_is_index(image->root.media_type) && image->manifests_nr)
 		add_platform(entry, &image->manifests[0]);
 	return entry;

@@ -119,6 +119,11 @@ struct sp_json *sp_json_new_literal(const char *text)
 	return must(cJSON_CreateRaw(text));
 }
 
+struct sp_json *sp_json_copy(const struct sp_json *value)
+{
+	return must(cJSON_Duplicate(look(value), true));
+}
+
 void sp_json_free(struct sp_json *doc)
 {
 	cJSON_Delete(node_of(doc));

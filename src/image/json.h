@@ -61,6 +61,9 @@ struct sp_json *sp_json_push_object(struct sp_json *array);
 struct sp_json *sp_json_new_str(const char *value);
 struct sp_json *sp_json_new_literal(const char *text);
 
+/* A copy of any value, with all that is in it, as a root value. */
+struct sp_json *sp_json_copy(const struct sp_json *value);
+
 /* Hand a whole root value over to an object or array, which owns it from then. */
 void sp_json_add(struct sp_json *object, const char *key, struct sp_json *value);
 void sp_json_push(struct sp_json *array, struct sp_json *value);
@@ -74,9 +77,6 @@ char *sp_json_text(const struct sp_json *doc, bool pretty);
  * message, and a caller whose document is no part of an image sets another code. */
 SP_CHECKED int sp_json_parse(const char *text, size_t len, struct sp_json **ret,
 			     struct sp_err *err);
-/* The same for a document that we made ourselves: as large as it is. */
-SP_CHECKED int sp_json_parse_own(const char *text, size_t len, struct sp_json **ret,
-				 struct sp_err *err);
 bool sp_json_is_object(const struct sp_json *value);
 bool sp_json_is_array(const struct sp_json *value);
 bool sp_json_is_str(const struct sp_json *value);

@@ -16,7 +16,7 @@
 
 struct parser {
 	const char *s;
-	size_t at, len, values, values_max;
+	size_t at, len, values;
 	unsigned depth;
 	struct sp_buf text;		/* the string that was read last, decoded */
 	struct sp_json_keys keys;
@@ -243,7 +243,7 @@ static int read_list(struct parser *p, bool object, bool map, struct sp_json *li
 static int read_value(struct parser *p, bool map, struct sp_json **ret)
 {
 	skip_space(p);
-	if (++p->values > p->values_max)
+	if (++p->values > SP_JSON_VALUES_MAX)
 		return fail(p, "too many values in one document");
 	int c = peek(p);
 	if (c == '"') {
@@ -268,11 +268,9 @@ static int read_value(struct parser *p, bool map, struct sp_json **ret)
 	return 0;
 }
 
-static int parse(const char *text, size_t len, size_t values_max, struct sp_json **ret,
-		 struct sp_err *err)
+int sp_json_parse(const char *text, size_t len, struct sp_json **ret, struct sp_err *err)
 {
-	SP_CLEANUP(parser_release) struct parser p = {
-		.s = text, .len = len, .values_max = values_max, .err = err };
+	SP_CLEANUP(parser_release) struct parser p = { .s = text, .len = len, .err = err };
 	sp_autojson struct sp_json *value = NULL;
 
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
@@ -286,15 +284,4 @@ static int parse(const char *text, size_t len, size_t values_max, struct sp_json
 		return fail(&p, "more bytes after the end of the document");
 	*ret = sp_steal_ptr(&value);
 	return 0;
-}
-
-int sp_json_parse(const char *text, size_t len, struct sp_json **ret, struct sp_err *err)
-{
-	return parse(text, len, SP_JSON_VALUES_MAX, ret, err);
-}
-
-int sp_json_parse_own(const char *text, size_t len, struct sp_json **ret,
-		      struct sp_err *err)
-{
-	return parse(text, len, SIZE_MAX, ret, err);
 }

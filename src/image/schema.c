@@ -317,3 +317,10 @@ int sp_desc_parse(const struct sp_json *json, struct sp_arena *arena,
 	*ret = desc;
 	return 0;
 }
+
+void sp_desc_add(struct sp_json *object, const struct sp_desc *desc)
+{
+	sp_json_add_str(object, "mediaType", desc->media_type);
+	sp_json_add_str(object, "digest", desc->digest.str);
+	sp_json_add_int(object, "size", (int64_t)desc->size);
+}

@@ -50,4 +50,7 @@ size_t sp_schema_check(enum sp_schema which, const struct sp_json *doc,
 SP_CHECKED int sp_desc_parse(const struct sp_json *json, struct sp_arena *arena,
 			     struct sp_desc *ret, struct sp_err *err);
 
+/* The same the other way: add what the descriptor says to an object. */
+void sp_desc_add(struct sp_json *object, const struct sp_desc *desc);
+
 #endif

@@ -23,15 +23,6 @@ struct change {
 	struct sp_json *doc;		/* what is in it */
 };
 
-static struct sp_json *copy_of(const struct sp_json *value)
-{
-	sp_autofree char *text = sp_json_text(value, false);
-	struct sp_err ignored = { 0 };
-	struct sp_json *copy = NULL;
-
-	return sp_json_parse_own(text, strlen(text), &copy, &ignored) ? NULL : copy;
-}
-
 static int open_change(struct change *c, struct sp_err *err)
 {
 	sp_autobuf struct sp_buf text = { 0 };
@@ -113,7 +104,7 @@ static struct sp_json *new_auths(const struct change *c, struct sp_json *entry, 
 		if (is_ours(c, sp_json_key(i)))
 			*ret_found = true;
 		else
-			sp_json_add(auths, sp_json_key(i), copy_of(i));
+			sp_json_add(auths, sp_json_key(i), sp_json_copy(i));
 	}
 	if (entry)
 		sp_json_add(auths, sp_credentials_server(c->domain), entry);
@@ -131,7 +122,7 @@ static int rewrite(const struct change *c, struct sp_json *entry, bool *ret_foun
 	for (const struct sp_json *i = sp_json_first(c->doc); i; i = sp_json_next(i)) {
 		bool it = strcmp(sp_json_key(i), "auths") == 0;
 
-		sp_json_add(doc, sp_json_key(i), it ? auths : copy_of(i));
+		sp_json_add(doc, sp_json_key(i), it ? auths : sp_json_copy(i));
 		done |= it;
 	}
 	if (!done)

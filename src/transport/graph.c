@@ -103,7 +103,6 @@ static int walk_manifest(struct sp_graph *g, const struct sp_desc *desc, struct 
 
 	m.layers_nr = sp_json_len(layers);
 	m.layers = sp_arena_alloc(&g->arena, (m.layers_nr + 1) * sizeof(*m.layers));
-	memset(m.layers, 0, (m.layers_nr + 1) * sizeof(*m.layers));
 	for (const struct sp_json *i = sp_json_first(layers); i; i = sp_json_next(i))
 		if (add_blob(g, i, &m.layers[nr++].desc, err))
 			return sp_err_wrap(err, "manifest %s", desc->digest.str);
@@ -172,13 +171,6 @@ static int open_blob(struct sp_source *source, const struct sp_digest *digest,
 	return g->origin->open_blob(g->origin, digest, ret, err);
 }
 
-static void push_desc(struct sp_json *object, const struct sp_desc *desc)
-{
-	sp_json_add_str(object, "mediaType", desc->media_type);
-	sp_json_add_str(object, "digest", desc->digest.str);
-	sp_json_add_int(object, "size", (int64_t)desc->size);
-}
-
 /* The manifest that the archive lacks. */
 static void make_manifest(struct sp_manifest *m, struct sp_buf *ret)
 {
@@ -187,10 +179,10 @@ static void make_manifest(struct sp_manifest *m, struct sp_buf *ret)
 
 	sp_json_add_int(doc, "schemaVersion", 2);
 	sp_json_add_str(doc, "mediaType", SP_MT_MANIFEST);
-	push_desc(sp_json_add_object(doc, "config"), &m->config);
+	sp_desc_add(sp_json_add_object(doc, "config"), &m->config);
 	list = sp_json_add_array(doc, "layers");
 	for (size_t i = 0; i < m->layers_nr; i++)
-		push_desc(sp_json_push_object(list), &m->layers[i].desc);
+		sp_desc_add(sp_json_push_object(list), &m->layers[i].desc);
 	sp_autofree char *text = sp_json_text(doc, false);
 	sp_buf_addstr(ret, text);
 	m->manifest.media_type = SP_MT_MANIFEST;

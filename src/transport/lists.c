@@ -12,8 +12,6 @@
 #include "image/schema.h"
 #include "transport/manifests.h"
 
-#define TAG_LEN_MAX 128
-
 /* The target of "Link: <...>; rel=\"next\"", or NULL. */
 static const char *next_link(const struct sp_http_response *res, struct sp_arena *arena)
 {
@@ -80,15 +78,6 @@ struct tags {
 	struct sp_strings *list;
 };
 
-/* distribution-spec: [a-zA-Z0-9_][a-zA-Z0-9._-]{0,127} */
-static bool is_tag(const char *text)
-{
-	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "0123456789_.-");
-
-	return len && len <= TAG_LEN_MAX && !text[len] && text[0] != '.' && text[0] != '-';
-}
-
 static int take_tags(void *ctx, const struct sp_http_response *res, bool *ret_more,
 		     struct sp_err *err)
 {
@@ -105,7 +94,7 @@ static int take_tags(void *ctx, const struct sp_http_response *res, bool *ret_mo
 	for (const struct sp_json *i = sp_json_first(list); i; i = sp_json_next(i)) {
 		const char *tag = sp_json_str(i, NULL);
 
-		if (!tag || !is_tag(tag))
+		if (!tag || !sp_ref_is_tag(tag))
 			continue;
 		if (t->list->items_nr >= SP_TAGS_MAX)
 			return sp_err_set(err, SP_ENETWORK, "%s: has more than %d tags",
@@ -131,15 +120,6 @@ struct referrers {
 	struct sp_json *list;
 	bool missing;			/* the registry has no such API */
 };
-
-static struct sp_json *copy_of(const struct sp_json *value)
-{
-	sp_autofree char *text = sp_json_text(value, false);
-	struct sp_err ignored = { 0 };
-	struct sp_json *copy = NULL;
-
-	return sp_json_parse_own(text, strlen(text), &copy, &ignored) ? NULL : copy;
-}
 
 /* Is this the list of what refers to something?  Registries without the API give out
  * anything at its address, and under the tag there may be an image. */
@@ -177,7 +157,7 @@ static int add_list(struct referrers *f, const struct sp_json *doc, struct sp_er
 		if (sp_json_len(f->list) >= SP_REFERRERS_MAX)
 			return sp_err_set(err, SP_EVERIFY, "%s: lists more than %d referrers",
 					  sp_registry_name(f->r), SP_REFERRERS_MAX);
-		sp_json_push(f->list, copy_of(i));
+		sp_json_push(f->list, sp_json_copy(i));
 	}
 	return 0;
 }
@@ -282,15 +262,13 @@ int sp_referrers_add(struct sp_registry *r, const struct sp_digest *subject,
 	list = sp_json_add_array(doc, "manifests");
 	for (const struct sp_json *i = sp_json_first(sp_json_get(old, "manifests")); i;
 	     i = sp_json_next(i))
-		sp_json_push(list, copy_of(i));
+		sp_json_push(list, sp_json_copy(i));
 	entry = sp_json_push_object(list);
-	sp_json_add_str(entry, "mediaType", desc->media_type);
-	sp_json_add_str(entry, "digest", desc->digest.str);
-	sp_json_add_int(entry, "size", (int64_t)desc->size);
+	sp_desc_add(entry, desc);
 	if (artifact_type)
 		sp_json_add_str(entry, "artifactType", artifact_type);
 	if (annotations)
-		sp_json_add(entry, "annotations", copy_of(annotations));
+		sp_json_add(entry, "annotations", sp_json_copy(annotations));
 	sp_autofree char *text = sp_json_text(doc, false);
 	struct sp_buf buf = { .data = text, .len = strlen(text) };
 

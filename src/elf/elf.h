@@ -169,8 +169,24 @@ void sp_elf_freep(struct sp_elf **elf);
  * and both strings are valid during the call only.  Local symbols, and definitions
  * that no other object can see, are left out.
  */
-enum sp_elf_sym { SP_ELF_UNDEFINED, SP_ELF_UNDEFINED_WEAK, SP_ELF_DEFINED };
+enum sp_elf_sym {
+	SP_ELF_UNDEFINED,
+	SP_ELF_UNDEFINED_WEAK,
+	SP_ELF_DEFINED,
+	SP_ELF_DEFINED_OLD,	/* only for who asks for its version ("name@V1") */
+	SP_ELF_COPIED		/* of sp_elf_lookups(): defined here by copying another's */
+};
 SP_CHECKED int sp_elf_symbols(const struct sp_elf *elf, struct sp_file *file,
+			      void (*visit)(void *ctx, const char *name,
+					    const char *version, enum sp_elf_sym),
+			      void *ctx, struct sp_err *err);
+
+/*
+ * Those symbols that relocations have the loader look up in other objects: undefined
+ * ones, and copied ones.  An undefined symbol that no relocation names is nobody's
+ * concern; linkers leave some behind.
+ */
+SP_CHECKED int sp_elf_lookups(const struct sp_elf *elf, struct sp_file *file,
 			      void (*visit)(void *ctx, const char *name,
 					    const char *version, enum sp_elf_sym),
 			      void *ctx, struct sp_err *err);

@@ -193,6 +193,21 @@ bool sp_reader_locate(const struct sp_reader *r, uint64_t address,
 	return false;
 }
 
+int sp_reader_entry(const struct sp_reader *r, const char *tag, uint64_t address,
+		    uint64_t i, size_t size, size_t nr, uint64_t *ret, struct sp_err *err)
+{
+	uint64_t offset, avail;
+
+	if (!sp_reader_locate(r, address, &offset, &avail))
+		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: %s at 0x%" PRIx64
+				  " lies outside the file", tag, address);
+	if (i > avail / size || nr > avail / size - i)
+		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: entry %" PRIu64
+				  " of %s lies outside the file", i + nr - 1, tag);
+	*ret = offset + i * size;
+	return 0;
+}
+
 /* The first needle in buf, at a multiple of align from the range's start. */
 static bool find_in(const char *buf, size_t len, uint64_t base, const char *needle,
 		    size_t needle_len, size_t align, uint64_t *ret)

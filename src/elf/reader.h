@@ -164,6 +164,18 @@ typedef void sp_version_fn(void *ctx, const struct sp_elf_version *version,
 SP_CHECKED int sp_versions_walk(const struct sp_reader *r, struct sp_dynamic *dyn,
 				sp_version_fn *fn, void *ctx, struct sp_err *err);
 
+/* The file offset of entry i of a table at an address, checked for nr entries of size
+ * bytes. */
+SP_CHECKED int sp_reader_entry(const struct sp_reader *r, const char *tag,
+			       uint64_t address, uint64_t i, size_t size, size_t nr,
+			       uint64_t *ret, struct sp_err *err);
+
+/* The symbol of each relocation that has one, or 0; copy: what it stands for is copied
+ * out of another object.  (relocations.c) */
+SP_CHECKED int sp_relocations_walk(const struct sp_reader *r, const struct sp_dynamic *dyn,
+				   void (*visit)(void *ctx, uint64_t symbol, bool copy),
+				   void *ctx, struct sp_err *err);
+
 /* The names of the undefined symbols.  (symbols.c) */
 SP_CHECKED int sp_imports_walk(const struct sp_reader *r, struct sp_dynamic *dyn,
 			       void (*visit)(void *ctx, const char *name), void *ctx,

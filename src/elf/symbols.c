@@ -13,6 +13,8 @@
 #include "elf/reader.h"
 
 #define BLOCK 1024	/* records read at a time */
+#define MARK_USED 1
+#define MARK_COPIED 2
 
 struct table {
 	const struct sp_reader *r;
@@ -22,28 +24,14 @@ struct table {
 	size_t versions_nr, versions_alloc;
 	uint64_t nr;
 	bool imports;			/* only undefined symbols are wanted */
+	/* only those that relocations refer to: a byte each, how */
+	uint8_t *marks;
 };
 
 static void table_release(struct table *t)
 {
 	sp_arena_release(&t->arena);
 	free(t->versions);
-}
-
-/* The file offset of entry i of a table at an address, checked for nr entries. */
-static int entry(const struct table *t, const char *tag, uint64_t address, uint64_t i,
-		 size_t size, size_t nr, uint64_t *ret, struct sp_err *err)
-{
-	uint64_t offset, avail;
-
-	if (!sp_reader_locate(t->r, address, &offset, &avail))
-		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: %s at 0x%" PRIx64
-				  " lies outside the file", tag, address);
-	if (i > avail / size || nr > avail / size - i)
-		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: entry %" PRIu64
-				  " of %s lies outside the file", i + nr - 1, tag);
-	*ret = offset + i * size;
-	return 0;
 }
 
 /* Entries as bytes, into buf. */
@@ -53,7 +41,7 @@ static int read_entries(const struct table *t, const char *tag, uint64_t address
 {
 	uint64_t offset;
 
-	if (entry(t, tag, address, i, size, nr, &offset, err))
+	if (sp_reader_entry(t->r, tag, address, i, size, nr, &offset, err))
 		return -1;
 	return sp_reader_bytes(t->r, tag, offset, buf, nr * size, err);
 }
@@ -143,42 +131,13 @@ static int count_by_gnu_hash(struct table *t, struct sp_err *err)
 	return 0;
 }
 
-static int count_in(struct table *t, const char *tag, uint64_t address, uint64_t bytes,
-		    uint64_t skip, bool rela, struct sp_err *err)
+static void count_symbol(void *ctx, uint64_t symbol, bool copy)
 {
-	enum sp_record record = rela ? SP_REC_RELA : SP_REC_REL;
-	size_t size = sp_reader_record_size(t->r, record);
-	uint64_t nr = address ? bytes / size : 0, offset;
-	Elf64_Rela block[BLOCK];
+	struct table *t = ctx;
 
-	if (nr > SP_ELF_RELOCATIONS_MAX)
-		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: %" PRIu64
-				  " relocations in %s, expected %d at most", nr, tag,
-				  SP_ELF_RELOCATIONS_MAX);
-	for (uint64_t i = skip; i < nr; i += BLOCK) {
-		size_t n = nr - i < BLOCK ? (size_t)(nr - i) : BLOCK;
-
-		if (entry(t, tag, address, i, size, n, &offset, err) ||
-		    sp_reader_records(t->r, record, tag, offset, n, block, err))
-			return -1;
-		for (size_t k = 0; k < n; k++)
-			if (ELF64_R_SYM(block[k].r_info) >= t->nr)
-				t->nr = ELF64_R_SYM(block[k].r_info) + 1;
-	}
-	return 0;
-}
-
-/* Relocations without a symbol stand first, and DT_RELACOUNT says how many: in
- * a large program nearly all. */
-static int count_by_relocations(struct table *t, struct sp_err *err)
-{
-	const struct sp_dynamic *d = t->dyn;
-
-	return count_in(t, "DT_RELA", d->rela, d->relasz, d->relacount, true, err) ||
-	       count_in(t, "DT_REL", d->rel, d->relsz, d->relcount, false, err) ||
-	       count_in(t, "DT_JMPREL", d->jmprel, d->pltrelsz, 0,
-			d->pltrel == DT_RELA, err)
-	       ? -1 : 0;
+	(void)copy;
+	if (symbol >= t->nr)
+		t->nr = symbol + 1;
 }
 
 static int count(struct table *t, struct sp_err *err)
@@ -191,7 +150,7 @@ static int count(struct table *t, struct sp_err *err)
 	}
 	if (t->dyn->gnu_hash && count_by_gnu_hash(t, err))
 		return -1;
-	return t->nr ? 0 : count_by_relocations(t, err);
+	return t->nr ? 0 : sp_relocations_walk(t->r, t->dyn, count_symbol, t, err);
 }
 
 /* Has any bucket a chain?  An object that defines nothing has one, empty bucket, and
@@ -249,6 +208,24 @@ static void keep_version(void *ctx, const struct sp_elf_version *version,
 		t->versions[index] = sp_arena_strdup(&t->arena, version->name);
 }
 
+static void mark_symbol(void *ctx, uint64_t symbol, bool copy)
+{
+	struct table *t = ctx;
+
+	if (symbol < t->nr)
+		t->marks[symbol] |= copy ? MARK_COPIED : MARK_USED;
+}
+
+/* MIPS has symbols in its global offset table that no relocation names. */
+static int mark_used(struct table *t, struct sp_err *err)
+{
+	bool all = t->r->header.e_machine == EM_MIPS;
+
+	t->marks = sp_arena_alloc(&t->arena, (size_t)t->nr + 1);
+	memset(t->marks, all ? MARK_USED : 0, (size_t)t->nr + 1);
+	return all ? 0 : sp_relocations_walk(t->r, t->dyn, mark_symbol, t, err);
+}
+
 /* Index 0 is local and 1 the object without version; the highest bit says that
  * a definition is not the default one. */
 static const char *version_of(const struct table *t, uint16_t versym)
@@ -256,6 +233,26 @@ static const char *version_of(const struct table *t, uint16_t versym)
 	size_t index = versym & 0x7fff;
 
 	return index > 1 && index < t->versions_nr ? t->versions[index] : NULL;
+}
+
+/* What becomes of the kind of symbol i; false if it is not wanted. */
+static bool refine(const struct table *t, uint64_t i, uint16_t versym, unsigned binding,
+		   enum sp_elf_sym *kind)
+{
+	bool defined = *kind == SP_ELF_DEFINED;
+
+	if (t->imports)
+		return !defined;
+	if (t->marks && defined) {
+		*kind = SP_ELF_COPIED;
+		return (t->marks[i] & MARK_COPIED) && binding != STB_WEAK;
+	}
+	if (t->marks)
+		return t->marks[i];
+	/* glibc, check_match(): 2 is the oldest version, which stands for none */
+	if (defined && (versym & 0x8000) && (versym & 0x7fff) > 2)
+		*kind = SP_ELF_DEFINED_OLD;
+	return true;
 }
 
 static bool kind_of(const Elf64_Sym *sym, enum sp_elf_sym *ret)
@@ -283,26 +280,35 @@ static int visit_block(struct table *t, uint64_t i, size_t n,
 	uint8_t versyms[BLOCK * 2] = { 0 };
 	uint64_t offset;
 
-	if (entry(t, "DT_SYMTAB", t->dyn->symtab, i,
-		  sp_reader_record_size(t->r, SP_REC_SYM), n, &offset, err) ||
+	if (sp_reader_entry(t->r, "DT_SYMTAB", t->dyn->symtab, i,
+			    sp_reader_record_size(t->r, SP_REC_SYM), n, &offset, err) ||
 	    sp_reader_records(t->r, SP_REC_SYM, "dynamic symbols", offset, n, syms, err))
 		return -1;
 	if (t->dyn->versym &&
 	    read_entries(t, "DT_VERSYM", t->dyn->versym, i, 2, n, versyms, err))
 		return -1;
 	for (size_t k = 0; k < n; k++) {
+		uint16_t versym = sp_reader_u16(t->r, versyms + 2 * k);
 		enum sp_elf_sym kind;
 		const char *name;
 
-		if (!kind_of(&syms[k], &kind) || (t->imports && kind == SP_ELF_DEFINED))
+		if (!kind_of(&syms[k], &kind) ||
+		    !refine(t, i + k, versym, ELF64_ST_BIND(syms[k].st_info), &kind))
 			continue;
 		if (sp_strings_get(&t->dyn->strings, t->r, "dynamic symbols",
 				   syms[k].st_name, &name, err) ||
 		    sp_strings_charge(&t->dyn->strings, name, SP_ELF_NAMES_MAX, err))
 			return -1;
-		visit(ctx, name, version_of(t, sp_reader_u16(t->r, versyms + 2 * k)),
-		      kind);
+		visit(ctx, name, version_of(t, versym), kind);
 	}
+	return 0;
+}
+
+static int check_number(const struct table *t, struct sp_err *err)
+{
+	if (t->nr > SP_ELF_SYMBOLS_MAX)
+		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: %" PRIu64
+				  ", expected %d at most", t->nr, SP_ELF_SYMBOLS_MAX);
 	return 0;
 }
 
@@ -310,9 +316,6 @@ static int visit_all(struct table *t,
 		     void (*visit)(void *, const char *, const char *, enum sp_elf_sym),
 		     void *ctx, struct sp_err *err)
 {
-	if (t->nr > SP_ELF_SYMBOLS_MAX)
-		return sp_err_set(err, SP_EPROGRAM, "dynamic symbols: %" PRIu64
-				  ", expected %d at most", t->nr, SP_ELF_SYMBOLS_MAX);
 	for (uint64_t i = 0; i < t->nr; i += BLOCK)
 		if (visit_block(t, i, t->nr - i < BLOCK ? (size_t)(t->nr - i) : BLOCK,
 				visit, ctx, err))
@@ -341,10 +344,10 @@ static int open_symbols(struct opened *o, struct sp_file *file, struct sp_err *e
 	return sp_dynamic_read(&o->r, &o->dyn, NULL, err);
 }
 
-int sp_elf_symbols(const struct sp_elf *elf, struct sp_file *file,
-		   void (*visit)(void *ctx, const char *name, const char *version,
-				 enum sp_elf_sym),
-		   void *ctx, struct sp_err *err)
+static int walk(const struct sp_elf *elf, struct sp_file *file, bool lookups,
+		void (*visit)(void *ctx, const char *name, const char *version,
+			      enum sp_elf_sym),
+		void *ctx, struct sp_err *err)
 {
 	SP_CLEANUP(opened_release) struct opened o;
 	SP_CLEANUP(table_release) struct table t = { .r = &o.r, .dyn = &o.dyn };
@@ -357,9 +360,26 @@ int sp_elf_symbols(const struct sp_elf *elf, struct sp_file *file,
 		return -1;
 	if (!o.dyn.symtab)
 		return 0;
-	if (count(&t, err) || sp_versions_walk(&o.r, &o.dyn, keep_version, &t, err))
+	if (count(&t, err) || check_number(&t, err) || (lookups && mark_used(&t, err)) ||
+	    sp_versions_walk(&o.r, &o.dyn, keep_version, &t, err))
 		return -1;
 	return visit_all(&t, visit, ctx, err);
+}
+
+int sp_elf_symbols(const struct sp_elf *elf, struct sp_file *file,
+		   void (*visit)(void *ctx, const char *name, const char *version,
+				 enum sp_elf_sym),
+		   void *ctx, struct sp_err *err)
+{
+	return walk(elf, file, false, visit, ctx, err);
+}
+
+int sp_elf_lookups(const struct sp_elf *elf, struct sp_file *file,
+		   void (*visit)(void *ctx, const char *name, const char *version,
+				 enum sp_elf_sym),
+		   void *ctx, struct sp_err *err)
+{
+	return walk(elf, file, true, visit, ctx, err);
 }
 
 struct importing {
@@ -388,7 +408,8 @@ int sp_imports_walk(const struct sp_reader *r, struct sp_dynamic *dyn,
 	if (!dyn->symtab)
 		return 0;
 	plain.versym = 0;	/* not wanted */
-	int rc = count_imports(&t, err) || visit_all(&t, visit_import, &importing, err) ? -1 : 0;
+	int rc = count_imports(&t, err) || check_number(&t, err) ||
+		 visit_all(&t, visit_import, &importing, err) ? -1 : 0;
 	dyn->strings = plain.strings;
 	return rc;
 }

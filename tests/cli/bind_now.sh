@@ -61,6 +61,13 @@ program data ./libdata.so -fPIC <<<'extern int data; int main(void) { return dat
 judged data '' "data"
 lib libdata.so <<<'int other;'
 judged data missing-symbol "data that is not there"
+program copy ./libdata.so -no-pie <<<'extern int other; int main(void) { return other; }'
+judged copy '' "data that the program copies"
+lib libdata.so <<<'int data;'
+judged copy missing-symbol "a copy is no definition"
+lib libcopier.so <<<'int other = 0;'
+program copies ./libcopier.so ./libdata.so -no-pie <<<'extern int other, data; int main(void) { return other + data; }'
+judged copies '' "each from its library"
 lib libtls.so <<<'__thread int counter;'
 program tls ./libtls.so <<<'extern __thread int counter; int main(void) { return counter; }'
 judged tls '' "a thread's own data"
@@ -105,6 +112,23 @@ program nover ./libver.so <<<'int old(void); int main(void) { return old(); }'
 map 'V1 { global: old; };'
 lib libver.so -Wl,--version-script=map <<<"$versioned"
 judged nover '' "who asks without a version gets any"
+old='__asm__(".symver old_1, old@V1"); int old_1(void) { return 0; } int other(void) { return 0; }'
+map 'V1 { global: old; }; V2 { global: other; } V1;'
+lib libver.so -Wl,--version-script=map <<<"$old"
+judged nover '' "also an old one of the first version"
+map 'V0 { global: other; }; V1 { global: old; } V0;'
+lib libver.so -Wl,--version-script=map <<<"$old"
+judged nover missing-symbol "but no other old one"
+lib libver.so -Wl,--version-script=map <<<'int old(void) { return 0; } int other(void) { return 0; }'
+program ver ./libver.so <<<'int old(void); int main(void) { return old(); }'
+lib libver.so -Wl,--version-script=map <<<"$old"
+judged ver '' "who asks for the old version gets it"
+
+# The name is in the table, and nothing looks it up.
+lib libleft.so <<<'__asm__(".section .note.x, \"\"\n.quad nowhere\n.text"); int left(void) { return 0; }'
+ok "a linker leaves a symbol behind" grep -q 'UND nowhere' <(readelf -W --dyn-syms libleft.so)
+program left ./libleft.so <<<'int left(void); int main(void) { return left(); }'
+judged left '' "a symbol that no relocation names"
 
 # Where else a definition may be.
 lib libpre.so <<<'int two(void) { return 0; }'

@@ -14,7 +14,7 @@ struct seen {
 
 static void visit(void *ctx, const char *name, const char *version, enum sp_elf_sym kind)
 {
-	static const char *const kinds[] = { "UND", "UND-WEAK", "DEF" };
+	static const char *const kinds[] = { "UND", "UND-WEAK", "DEF", "DEF" };
 	struct seen *seen = ctx;
 
 	seen->lines = sp_realloc(seen->lines, seen->nr + 1, sizeof(*seen->lines));
@@ -349,7 +349,7 @@ static void keep_undefined(void *ctx, const char *name, const char *version,
 	struct names *n = ctx;
 
 	(void)version;
-	if (kind == SP_ELF_DEFINED)
+	if (kind == SP_ELF_DEFINED || kind == SP_ELF_DEFINED_OLD)
 		n->defined++;
 	else
 		*SP_VEC_PUSH(n->list) = sp_arena_strdup(&n->arena, name);

@@ -49,16 +49,6 @@ static const char *workdir_of(const struct command *c)
 	return dir && dir[0] == '/' ? dir : "/";
 }
 
-static int is_program(struct sp_root *root, const char *path, bool *ret, struct sp_err *err)
-{
-	struct sp_found found;
-
-	if (sp_root_resolve(root, path, &found, err))
-		return -1;
-	*ret = found.real && found.st.type == SP_FILE && (found.st.mode & 0111);
-	return 0;
-}
-
 /* Where a word of a command line leads in the image, as execvp(3) looks for it; *ret
  * NULL if it is in no directory of PATH. */
 static int locate_word(const struct command *c, const char *word, const char **ret,
@@ -73,18 +63,11 @@ static int locate_word(const struct command *c, const char *word, const char **r
 			sp_path_clean(arena, sp_path_join(arena, workdir_of(c), word));
 		return 0;
 	}
-	for (const char *p = path ? path : SP_DEFAULT_PATH; *word && *p && !*ret;) {
-		size_t len = strcspn(p, ":");
-		const char *dir = len ? sp_arena_strndup(arena, p, len) : workdir_of(c);
-		const char *file = sp_path_join(arena, dir, word);
-		bool found = false;
-
-		if (dir[0] == '/' && is_program(c->build->from.root, file, &found, err))
-			return -1;
-		if (found)
-			*ret = sp_path_clean(arena, file);
-		p += len + (p[len] == ':');
-	}
+	if (sp_root_which(c->build->from.root, path ? path : SP_DEFAULT_PATH, workdir_of(c), word,
+			  arena, ret, err))
+		return -1;
+	if (*ret)
+		*ret = sp_path_clean(arena, *ret);
 	return 0;
 }
 

@@ -88,20 +88,13 @@ static int find_entry(struct sp_stages *s, struct sp_root *root, struct entry *e
 			return -1;
 		return found.real ? 0 : refuse_entry(s, e, err);
 	}
-	for (const char *p = path ? path : SP_DEFAULT_PATH; *p;) {
-		size_t len = strcspn(p, ":");
-
-		e->path = sp_path_join(&s->arena, sp_arena_strndup(&s->arena, p, len), word);
-		if (e->path[0] == '/') {
-			e->path = sp_path_clean(&s->arena, e->path);
-			if (sp_root_resolve(root, e->path, &found, err))
-				return -1;
-			if (found.real && found.st.type == SP_FILE && (found.st.mode & 0111))
-				return 0;
-		}
-		p += len + (p[len] == ':');
-	}
-	return refuse_entry(s, e, err);
+	if (sp_root_which(root, path ? path : SP_DEFAULT_PATH, workdir, word, &s->arena, &e->path,
+			  err))
+		return -1;
+	if (!e->path)
+		return refuse_entry(s, e, err);
+	e->path = sp_path_clean(&s->arena, e->path);
+	return 0;
 }
 
 /* --- closure and proof --- */

@@ -148,6 +148,16 @@ struct sp_buf;
 SP_CHECKED int sp_root_read(struct sp_root *root, const char *path, size_t limit,
 			    struct sp_buf *ret, bool *ret_there, struct sp_err *err);
 
+/*
+ * root_which.c: where execvp(3) finds a program called name, which has no slash: the
+ * first file that may be executed in one of dirs ("/usr/bin:/bin"; NULL: none), in the
+ * arena, or NULL.  An empty one among them means cwd (NULL: nowhere); a relative one is
+ * passed over, since nobody knows where it is.
+ */
+SP_CHECKED int sp_root_which(struct sp_root *root, const char *dirs, const char *cwd,
+			     const char *name, struct sp_arena *arena, const char **ret,
+			     struct sp_err *err);
+
 /* Read up to len bytes at offset, fewer only at the end of the file. */
 SP_CHECKED int sp_file_pread(struct sp_file *file, void *buf, size_t len,
 			     uint64_t offset, size_t *ret_len, struct sp_err *err);

@@ -154,27 +154,6 @@ static int follow_scripts(struct sp_rootfs *rootfs, const struct sp_rootfs_optio
 	}
 }
 
-/* The first file of that name in PATH, as execvp(3) looks for it. */
-static int find_in_path(const struct sp_rootfs_options *o, struct sp_arena *arena,
-			const char *word, const char **ret, struct sp_err *err)
-{
-	*ret = NULL;
-	for (const char *p = o->path; p && *p && !*ret;) {
-		size_t len = strcspn(p, ":");
-		struct sp_found found;
-		const char *dir = sp_arena_strndup(arena, p, len);
-		const char *path = sp_path_join(arena, dir, word);
-
-		if (dir[0] == '/' && sp_root_resolve(o->libs, path, &found, err))
-			return -1;
-		if (dir[0] == '/' && found.real && found.st.type == SP_FILE &&
-		    (found.st.mode & 0111))
-			*ret = path;
-		p += len + (p[len] == ':');
-	}
-	return 0;
-}
-
 /* The program that env is told to run by the last script. */
 static int env_program(struct sp_rootfs *rootfs, const struct sp_rootfs_options *o,
 		       const char **ret, struct sp_err *err)
@@ -194,7 +173,7 @@ static int env_program(struct sp_rootfs *rootfs, const struct sp_rootfs_options 
 		return sp_err_diagnose(err, "script-without-program",
 				  "%s: env would run %s, a relative path, which depends on the current directory; write an absolute one",
 				  script->path, word);
-	if (find_in_path(o, arena, word, ret, err))
+	if (sp_root_which(o->libs, o->path, NULL, word, arena, ret, err))
 		return -1;
 	if (*ret)
 		return 0;

@@ -394,6 +394,12 @@ printf '# syntax=example.org/other\nFROM scratch\n' >context/Dockerfile
 refused 2 'names another language' "another syntax"
 printf 'FROM $X\n' >context/Dockerfile
 refused 2 'Dockerfile:1: FROM \$X: is empty once' "a base without a name"
+path=$'FROM scratch\nENV PATH=:/bin\nWORKDIR /work\nENTRYPOINT ["app"]'
+printf '%s\nCOPY app /app\n' "$path" >context/Dockerfile
+refused 3 'app is not in the image, in no directory' "an empty place in PATH is not /"
+printf '%s\nCOPY app /work/app\n' "$path" >context/Dockerfile
+build
+exits 0 "but the working directory"
 printf 'FROM scratch\nADD x.xz /\n' >context/Dockerfile
 printf '\xfd7zXZ\0' >context/x.xz
 refused 1 'x.xz: is compressed with xz.*COPY' "an archive that cannot be unpacked"

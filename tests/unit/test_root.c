@@ -346,6 +346,38 @@ static void whole(struct sp_root *root)
 	is_str(text.data, "inner", "takes the place of what was there");
 }
 
+static const char *which(struct sp_root *root, const char *dirs, const char *cwd,
+			 const char *name, struct sp_arena *arena)
+{
+	const char *path = "?";
+	struct sp_err err = { 0 };
+
+	ok(sp_root_which(root, dirs, cwd, name, arena, &path, &err) == 0, "%s is looked for in %s",
+	   name, dirs ? dirs : "nothing");
+	return path;
+}
+
+static void programs(struct sp_root *root)
+{
+	struct sp_arena arena = { 0 };
+
+	mkdir(at("r/w"), 0755);
+	make("r/w/prog", "x");
+	chmod(at("r/w/prog"), 0755);
+	make("r/w/data", "x");
+	mkdir(at("r/w/dir"), 0755);
+	is_str(which(root, "/none:/w:/d", NULL, "prog", &arena), "/w/prog", "and found");
+	is_str(which(root, "/w", NULL, "data", &arena), NULL, "but may not be executed");
+	is_str(which(root, "/w", NULL, "dir", &arena), NULL, "but is a directory");
+	is_str(which(root, "/w", NULL, "", &arena), NULL, "which is no name");
+	is_str(which(root, "w:./w", NULL, "prog", &arena), NULL, "which may be anywhere");
+	is_str(which(root, ":/d", "/w", "prog", &arena), "/w/prog", "the current directory");
+	is_str(which(root, ":/d", NULL, "prog", &arena), NULL, "when that is not known");
+	is_str(which(root, "", "/w", "prog", &arena), NULL, "where nothing is");
+	is_str(which(root, NULL, "/w", "prog", &arena), NULL, "where nothing is");
+	sp_arena_release(&arena);
+}
+
 static void roots(void)
 {
 	struct sp_root *root = NULL;
@@ -376,6 +408,7 @@ int main(void)
 	opening(root);
 	listing(root);
 	whole(root);
+	programs(root);
 	attributes(root);
 	swapped(root);
 	closed_dirs();

@@ -2,6 +2,7 @@
  * --trace: run a command, and add what the program and its descendants used.
  * --trace-tree: a directory that was used in part is added whole.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "api/build.h"
@@ -102,10 +103,11 @@ static void merge(struct sp_build *build, const struct sp_trace_file *file,
 static int trace_one(struct sp_build *build, const char *command, char *const *env,
 		     struct sp_err *err)
 {
+	const int64_t ms = build->o->trace_timeout_ns / 1000000;
 	struct sp_trace_options options = {
 		.command = command, .env = env, .fds = { 0, 2, 2 },
 		.program = build->targets[0].path,
-		.timeout_ms = (int)(build->o->trace_timeout_ns / 1000000),
+		.timeout_ms = ms < INT_MAX ? (int)ms : INT_MAX,
 		.linger_ms = 1000, .cancelled = &build->job->cancelled,
 	};
 	struct sp_trace *trace;

@@ -2,13 +2,17 @@
  * What sources and destinations are told, made from the options of a job: the
  * one place that does so.
  */
+#include <limits.h>
+
 #include "api/build.h"
 #include "elf/platform.h"
 
-/* Of a duration, rounded up; 0 stays 0. */
+/* Of a duration, rounded up, and of a very long one as many as there can be; 0 stays 0. */
 static unsigned seconds(int64_t ns)
 {
-	return (unsigned)((ns + 999999999) / 1000000000);
+	int64_t s = (ns + 999999999) / 1000000000;
+
+	return s < INT_MAX ? (unsigned)s : INT_MAX;
 }
 
 const struct sp_transport_options *sp_job_transport(struct scratchpack *job)

@@ -104,13 +104,6 @@ static int check_healthcheck(struct sp_build *build, struct sp_target *target,
 	return 0;
 }
 
-static void copy_list(struct sp_strings *to, const struct sp_strings *from,
-		      struct sp_arena *arena)
-{
-	for (size_t i = 0; i < from->items_nr; i++)
-		sp_strings_add(to, arena, from->items[i]);
-}
-
 /* Take over the configuration of an image, but for what it starts: that is another
  * program now. */
 static void inherit(struct sp_build *build, struct sp_target *target,
@@ -135,7 +128,7 @@ static void add_path(struct sp_build *build, struct sp_target *target)
 		return;
 	}
 	sp_strings_add(&env, &build->arena, "PATH=" SP_DEFAULT_PATH);
-	copy_list(&env, &c->env, &build->arena);
+	sp_strings_append(&env, &build->arena, &c->env);
 	free(c->env.items);
 	c->env = env;
 }
@@ -152,13 +145,13 @@ void sp_target_settings(struct sp_build *build, struct sp_target *target)
 		.healthcheck = o->healthcheck,
 	};
 	c->healthcheck.test = (struct sp_strings){ 0 };
-	copy_list(&c->healthcheck.test, &o->healthcheck.test, arena);
-	copy_list(&c->env, &o->env, arena);
-	copy_list(&c->labels, &o->labels, arena);
-	copy_list(&c->ports, &o->ports, arena);
-	copy_list(&c->volumes, &o->volumes, arena);
-	copy_list(&c->annotations, &o->annotations, arena);
-	copy_list(&c->cmd, &o->args, arena);
+	sp_strings_append(&c->healthcheck.test, arena, &o->healthcheck.test);
+	sp_strings_append(&c->env, arena, &o->env);
+	sp_strings_append(&c->labels, arena, &o->labels);
+	sp_strings_append(&c->ports, arena, &o->ports);
+	sp_strings_append(&c->volumes, arena, &o->volumes);
+	sp_strings_append(&c->annotations, arena, &o->annotations);
+	sp_strings_append(&c->cmd, arena, &o->args);
 	if (build->o->from)
 		inherit(build, target, build->from.stored->config_doc);
 }
@@ -189,7 +182,7 @@ int sp_target_config(struct sp_build *build, struct sp_target *target, struct sp
 		c->user = target->rootfs->user;
 	if (build->o->entrypoint.items_nr) {
 		c->entrypoint.items_nr = 0;
-		copy_list(&c->entrypoint, &build->o->entrypoint, &build->arena);
+		sp_strings_append(&c->entrypoint, &build->arena, &build->o->entrypoint);
 	} else if (!c->entrypoint.items_nr) {
 		sp_strings_add(&c->entrypoint, &build->arena, target->image_path);
 	}

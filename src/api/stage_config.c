@@ -126,14 +126,6 @@ static int do_expose(struct doing *d)
 	return 0;
 }
 
-static bool known(const struct sp_strings *list, const char *item)
-{
-	for (size_t i = 0; i < list->items_nr; i++)
-		if (strcmp(list->items[i], item) == 0)
-			return true;
-	return false;
-}
-
 static int do_volume(struct doing *d)
 {
 	for (size_t i = 0; i < d->in->args_nr; i++) {
@@ -144,7 +136,7 @@ static int do_volume(struct doing *d)
 		if (!*path)
 			return sp_dockerfile_fail(d->s->file, d->in, d->err,
 						  "has an empty path; expected a directory in the image");
-		if (!known(&d->state->config.volumes, path))
+		if (!sp_strings_has(&d->state->config.volumes, path))
 			sp_strings_add(&d->state->config.volumes, &d->state->config.arena, path);
 	}
 	return 0;

@@ -5,27 +5,13 @@
 #include "api/stage_base.h"
 #include "base/vec.h"
 
-static void merge_pairs(struct sp_strings *list, const struct sp_strings *more,
-			struct sp_arena *arena)
-{
-	for (size_t i = 0; i < more->items_nr; i++)
-		sp_pairs_set(list, arena, more->items[i]);
-}
-
-static void merge_set(struct sp_strings *list, const struct sp_strings *more,
-		      struct sp_arena *arena)
-{
-	for (size_t i = 0; i < more->items_nr; i++)
-		sp_strings_add(list, arena, more->items[i]);
-}
-
 static void replace(struct sp_strings *list, const struct sp_strings *by,
 		    struct sp_arena *arena)
 {
 	if (!by->items_nr)
 		return;
 	list->items_nr = 0;
-	merge_set(list, by, arena);
+	sp_strings_append(list, arena, by);
 }
 
 void sp_stages_override(struct sp_stages *s)
@@ -33,10 +19,10 @@ void sp_stages_override(struct sp_stages *s)
 	const struct sp_options *o = s->build->o;
 	struct sp_options *c = &s->last->config;
 
-	merge_pairs(&c->env, &o->env, &c->arena);
-	merge_pairs(&c->labels, &o->labels, &c->arena);
-	merge_set(&c->ports, &o->ports, &c->arena);
-	merge_set(&c->volumes, &o->volumes, &c->arena);
+	sp_pairs_merge(&c->env, &c->arena, &o->env);
+	sp_pairs_merge(&c->labels, &c->arena, &o->labels);
+	sp_strings_append(&c->ports, &c->arena, &o->ports);
+	sp_strings_append(&c->volumes, &c->arena, &o->volumes);
 	if (o->entrypoint.items_nr)
 		c->args.items_nr = 0;
 	replace(&c->entrypoint, &o->entrypoint, &c->arena);
@@ -70,14 +56,14 @@ void sp_stages_configure(struct sp_stages *s, struct sp_target *target)
 	};
 	/* lists are released with the target */
 	config->healthcheck.test = (struct sp_strings){ 0 };
-	merge_set(&config->healthcheck.test, &c->healthcheck.test, &s->arena);
-	merge_set(&config->env, &c->env, &s->arena);
-	merge_set(&config->entrypoint, &c->entrypoint, &s->arena);
-	merge_set(&config->cmd, &c->args, &s->arena);
-	merge_set(&config->labels, &c->labels, &s->arena);
-	merge_set(&config->ports, &c->ports, &s->arena);
-	merge_set(&config->volumes, &c->volumes, &s->arena);
-	merge_set(&config->annotations, &s->build->o->annotations, &s->arena);
+	sp_strings_append(&config->healthcheck.test, &s->arena, &c->healthcheck.test);
+	sp_strings_append(&config->env, &s->arena, &c->env);
+	sp_strings_append(&config->entrypoint, &s->arena, &c->entrypoint);
+	sp_strings_append(&config->cmd, &s->arena, &c->args);
+	sp_strings_append(&config->labels, &s->arena, &c->labels);
+	sp_strings_append(&config->ports, &s->arena, &c->ports);
+	sp_strings_append(&config->volumes, &s->arena, &c->volumes);
+	sp_strings_append(&config->annotations, &s->arena, &s->build->o->annotations);
 	for (size_t i = 0; i < s->last->history.items_nr; i++)
 		*SP_VEC_PUSH(config->history) = (struct sp_history){
 			.created_by = s->last->history.items[i], .empty = true };

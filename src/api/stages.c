@@ -33,13 +33,6 @@ void sp_stages_source(struct sp_stages *s, const char *path)
 
 /* --- states --- */
 
-static void copy_list(struct sp_strings *to, const struct sp_strings *from,
-		      struct sp_arena *arena)
-{
-	for (size_t i = 0; i < from->items_nr; i++)
-		sp_strings_add(to, arena, from->items[i]);
-}
-
 static const char *copy_text(const char *text, struct sp_arena *arena)
 {
 	return text ? sp_arena_strdup(arena, text) : NULL;
@@ -51,23 +44,23 @@ static void inherit(struct sp_stage_state *to, const struct sp_stage_state *from
 	const struct sp_options *f = &from->config;
 	struct sp_options *t = &to->config;
 
-	copy_list(&t->env, &f->env, &t->arena);
-	copy_list(&t->labels, &f->labels, &t->arena);
-	copy_list(&t->ports, &f->ports, &t->arena);
-	copy_list(&t->volumes, &f->volumes, &t->arena);
-	copy_list(&t->entrypoint, &f->entrypoint, &t->arena);
-	copy_list(&t->args, &f->args, &t->arena);
+	sp_strings_append(&t->env, &t->arena, &f->env);
+	sp_strings_append(&t->labels, &t->arena, &f->labels);
+	sp_strings_append(&t->ports, &t->arena, &f->ports);
+	sp_strings_append(&t->volumes, &t->arena, &f->volumes);
+	sp_strings_append(&t->entrypoint, &t->arena, &f->entrypoint);
+	sp_strings_append(&t->args, &t->arena, &f->args);
 	t->healthcheck = f->healthcheck;
 	t->healthcheck.test = (struct sp_strings){ 0 };
-	copy_list(&t->healthcheck.test, &f->healthcheck.test, &t->arena);
+	sp_strings_append(&t->healthcheck.test, &t->arena, &f->healthcheck.test);
 	t->user = copy_text(f->user, &t->arena);
 	t->workdir = copy_text(f->workdir, &t->arena);
 	t->stop_signal = copy_text(f->stop_signal, &t->arena);
 	t->author = copy_text(f->author, &t->arena);
-	copy_list(&to->shell, &from->shell, &t->arena);
-	copy_list(&to->onbuild, &from->onbuild, &t->arena);
-	copy_list(&to->args, &from->args, &t->arena);
-	copy_list(&to->history, &from->history, &t->arena);
+	sp_strings_append(&to->shell, &t->arena, &from->shell);
+	sp_strings_append(&to->onbuild, &t->arena, &from->onbuild);
+	sp_strings_append(&to->args, &t->arena, &from->args);
+	sp_strings_append(&to->history, &t->arena, &from->history);
 	to->entrypoint_by = from->entrypoint_by;
 	to->cmd_by = from->cmd_by;
 	to->user_by = from->user_by;

@@ -31,8 +31,7 @@ static void take_text(const char **ret, const struct sp_json *doc, const char *k
 static void merge_pairs(struct sp_strings *ours, struct sp_strings *theirs,
 			struct sp_arena *arena)
 {
-	for (size_t i = 0; i < ours->items_nr; i++)
-		sp_pairs_set(theirs, arena, ours->items[i]);
+	sp_pairs_merge(theirs, arena, ours);
 	free(ours->items);
 	*ours = *theirs;
 }
@@ -70,11 +69,7 @@ static void take_set(struct sp_strings *ours, const struct sp_json *doc, const c
 		     struct sp_arena *arena)
 {
 	for (const struct sp_json *i = sp_json_first(member(doc, key)); i; i = sp_json_next(i)) {
-		bool known = false;
-
-		for (size_t k = 0; k < ours->items_nr && !known; k++)
-			known = strcmp(ours->items[k], sp_json_key(i)) == 0;
-		if (!known)
+		if (!sp_strings_has(ours, sp_json_key(i)))
 			sp_strings_add(ours, arena, sp_json_key(i));
 	}
 }

@@ -31,6 +31,28 @@ void sp_pairs_set(struct sp_strings *list, struct sp_arena *arena, const char *p
 		list->items[at] = sp_arena_strdup(arena, pair);
 }
 
+void sp_strings_append(struct sp_strings *list, struct sp_arena *arena,
+		       const struct sp_strings *more)
+{
+	for (size_t i = 0; i < more->items_nr; i++)
+		sp_strings_add(list, arena, more->items[i]);
+}
+
+void sp_pairs_merge(struct sp_strings *list, struct sp_arena *arena,
+		    const struct sp_strings *more)
+{
+	for (size_t i = 0; i < more->items_nr; i++)
+		sp_pairs_set(list, arena, more->items[i]);
+}
+
+bool sp_strings_has(const struct sp_strings *list, const char *s)
+{
+	for (size_t i = 0; i < list->items_nr; i++)
+		if (strcmp(list->items[i], s) == 0)
+			return true;
+	return false;
+}
+
 const char *sp_pairs_get(const struct sp_strings *list, const char *name)
 {
 	size_t at = find(list, name, strlen(name));

@@ -13,6 +13,7 @@
 #include "image/document.h"
 #include "image/image.h"
 #include "image/json.h"
+#include "image/schema.h"
 #include "transport/manifests.h"
 
 #define MANIFESTS_MAX 4096	/* that are remembered */
@@ -305,9 +306,7 @@ static char *make_index(const struct registry_source *s, const char *full, const
 	sp_json_add_int(doc, "schemaVersion", 2);
 	sp_json_add_str(doc, "mediaType", SP_MT_INDEX);
 	desc = sp_json_push_object(sp_json_add_array(doc, "manifests"));
-	sp_json_add_str(desc, "mediaType", s->top.media_type);
-	sp_json_add_str(desc, "digest", s->top.digest.str);
-	sp_json_add_int(desc, "size", (int64_t)s->top.size);
+	sp_desc_add(desc, &s->top);
 	annotations = sp_json_add_object(desc, "annotations");
 	sp_json_add_str(annotations, "io.containerd.image.name", full);
 	if (tag)

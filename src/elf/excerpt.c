@@ -109,7 +109,8 @@ struct sp_excerpt *sp_excerpt_new(const void *data, size_t len, bool symbols, bo
 	file.st = (struct sp_stat){ .type = SP_FILE, .size = len };
 	/* what fails here fails in the same way, on the same bytes, later */
 	if (!whole && sp_elf_is(&file) && sp_elf_read(&file, &elf, &ignored) == 0 &&
-	    symbols && sp_elf_symbols(elf, &file, ignore_symbol, NULL, &ignored))
+	    symbols && sp_elf_symbols(elf, &file, ignore_symbol, NULL, &ignored) == 0 &&
+	    sp_elf_lookups(elf, &file, ignore_symbol, NULL, &ignored))
 		ignored.code = SP_OK;
 	if (whole)
 		*SP_VEC_PUSH(e->ranges) = (struct range){ .len = len };

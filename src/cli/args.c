@@ -273,7 +273,15 @@ static int parse_short(struct cli *cli, struct at *at, struct sp_err *err)
 
 static int parse_rest(struct cli *cli, struct at *at, struct sp_err *err)
 {
+	bool goes_nowhere = cli->command->takes_args && !cli->has_output && !cli->has_load &&
+			    !cli->dry_run && !cli->help;
+
 	while (++at->i < at->argc) {
+		if (goes_nowhere && (strcmp(at->argv[at->i], "-o") == 0 ||
+				     strcmp(at->argv[at->i], "--output") == 0))
+			return sp_err_set(err, SP_EUSAGE,
+					  "no output was given: %s behind -- is an argument for the program; write it in front",
+					  at->argv[at->i]);
 		if (!cli->command->takes_args)
 			*SP_VEC_PUSH(cli->operands) = at->argv[at->i];
 		else if (scratchpack_set(cli->job, "arg", at->argv[at->i], err))

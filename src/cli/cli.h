@@ -77,6 +77,8 @@ struct cli_guess {
 };
 void cli_guess_among(struct cli_guess *guess, const char *name);
 const char *cli_guess_command(const char *word);
+/* Where a shell would find the program; NULL where it would not.  To be freed. */
+char *cli_guess_program(const char *word);
 
 /* The commands, one file each. */
 int cli_pack(struct cli *cli, struct sp_err *err);

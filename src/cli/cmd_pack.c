@@ -2,6 +2,7 @@
  * scratchpack pack: programs in, an image out, one line on stdout a destination.
  */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "cli/cli.h"
@@ -53,11 +54,14 @@ static void summary(const struct sp_json *report)
 		sp_json_len(layers), sp_json_len(layers) == 1 ? "" : "s");
 }
 
-static bool ends_with_tar(const char *s)
+/* Did it become an archive?  Of a directory of that name a layout was made. */
+static bool is_archive(const char *where)
 {
-	size_t len = strlen(s);
+	size_t len = strlen(where);
+	struct stat st;
 
-	return len > 4 && strcmp(s + len - 4, ".tar") == 0;
+	return len > 4 && strcmp(where + len - 4, ".tar") == 0 && stat(where, &st) == 0 &&
+	       S_ISREG(st.st_mode);
 }
 
 /* A word as a shell wants it; one without anything special as it is. */
@@ -111,7 +115,7 @@ static void advise(const struct sp_json *report, const struct sp_json *result)
 			sp_json_str(result, "name"), sp_json_str(result, "tag"));
 	else if (engine)
 		cli_say("loaded into %s", engine);
-	else if (ends_with_tar(where) && !strchr(where, ':'))
+	else if (is_archive(where))
 		advise_load(report, result, where);
 }
 

@@ -66,7 +66,7 @@ static int ask(const char *what, bool secret, struct sp_buf *ret, struct sp_err 
 				  "--password-stdin", what);
 	quiet = old;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	fprintf(stderr, "%s: ", what);
+	fprintf(stderr, "%c%s: ", what[0] - 'a' + 'A', what + 1);
 	if (secret)
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 	while ((n = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n' && ret->len < CLI_SECRET_MAX)
@@ -88,7 +88,7 @@ static int set_password(struct cli *cli, struct sp_err *err)
 		return 0;
 	}
 	if (cli->password_stdin ? cli_read_secret("password", &password, err) :
-				  ask("Password", true, &password, err))
+				  ask("password", true, &password, err))
 		return -1;
 	int rc = scratchpack_set(cli->job, "password", sp_buf_str(&password), err);
 
@@ -108,7 +108,7 @@ int cli_login(struct cli *cli, struct sp_err *err)
 	if (!cli->has_username &&
 	    (cli->password_stdin ?
 		     sp_err_set(err, SP_EUSAGE, "--password-stdin needs --username") :
-		     ask("User name", false, &user, err)))
+		     ask("user name", false, &user, err)))
 		return -1;
 	if (!cli->has_username &&
 	    scratchpack_set(cli->job, "username", sp_buf_str(&user), err))

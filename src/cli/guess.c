@@ -1,7 +1,9 @@
 /*
  * What a mistyped word may have meant: the nearest of the words that would do.
  */
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -63,4 +65,20 @@ const char *cli_guess_command(const char *word)
 	for (size_t i = 0; i < cli_commands_nr; i++)
 		cli_guess_among(&guess, cli_commands[i].name);
 	return guess.best;
+}
+
+char *cli_guess_program(const char *word)
+{
+	const char *dir = getenv("PATH");
+
+	if (!dir || strchr(word, '/'))
+		return NULL;
+	for (; *dir; dir += dir[strcspn(dir, ":")] ? strcspn(dir, ":") + 1 : strcspn(dir, ":")) {
+		char *path = sp_strf("%.*s/%s", (int)strcspn(dir, ":"), dir, word);
+
+		if (path[0] == '/' && access(path, X_OK) == 0)
+			return path;
+		free(path);
+	}
+	return NULL;
 }

@@ -209,6 +209,26 @@ static void advise_help(const struct cli *cli)
 		about ? cli->command->name : "");
 }
 
+/* Programs are paths; and what follows one may have been meant for it. */
+static void advise_missing(const struct cli *cli)
+{
+	sp_autofree char *path = NULL;
+
+	/* of other commands the first alone is a program */
+	size_t nr = cli->from ? 0 : cli->command->takes_args ? cli->operands_nr : 1;
+
+	for (size_t i = 0; i < nr && i < cli->operands_nr; i++) {
+		if (access(cli->operands[i], F_OK) == 0)
+			continue;
+		path = cli_guess_program(cli->operands[i]);
+		if (path)
+			fprintf(stderr, "A program is given by its path: did you mean %s?\n", path);
+		else if (i > 0)
+			fputs("Arguments of the program stand behind --.\n", stderr);
+		return;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct sp_err err = { 0 };
@@ -222,6 +242,8 @@ int main(int argc, char **argv)
 		cli_error(err.msg, err.id);
 	if (rc && err.code == SP_EUSAGE && err.msg[0])
 		advise_help(&cli);
+	if (rc && strcmp(err.id, "missing-file") == 0)
+		advise_missing(&cli);
 	running_job = NULL;
 	scratchpack_free(cli.job);
 	free(cli.operands);

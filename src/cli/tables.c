@@ -12,6 +12,11 @@ static int64_t number(const struct sp_json *value, const char *key)
 	return sp_json_int(value, key, &n) ? n : 0;
 }
 
+static const char *entries(int64_t count)
+{
+	return count == 1 ? "entry" : "entries";
+}
+
 static void print_floor(FILE *out, const struct sp_json *floors, const char *key,
 			const char *by_key, const char *label)
 {
@@ -112,7 +117,8 @@ void cli_print_facts(FILE *out, const struct sp_json *program)
 		sp_json_bool(h, "pie") ? "PIE" : "no PIE", sp_json_str(h, "relro"),
 		sp_json_bool(h, "executable_stack") ? ", executable stack" : "",
 		sp_json_bool(h, "text_relocations") ? ", text relocations" : "");
-	fprintf(out, "image\n  %lld entries, %s\n", (long long)number(program, "entries"),
+	fprintf(out, "image\n  %lld %s, %s\n", (long long)number(program, "entries"),
+		entries(number(program, "entries")),
 		cli_size(size, sizeof(size), number(program, "size")));
 	for (const struct sp_json *n = sp_json_first(notes); n; n = sp_json_next(n)) {
 		fputs("note ", out);
@@ -177,11 +183,11 @@ static void print_layers(FILE *out, const struct sp_json *layers)
 	char small[16], plain[16];
 
 	for (const struct sp_json *l = sp_json_first(layers); l; l = sp_json_next(l))
-		fprintf(out, "  layer %s %s, %s unpacked, %lld entries\n",
+		fprintf(out, "  layer %s %s, %s unpacked, %lld %s\n",
 			or_dash(sp_json_str(l, "digest")),
 			cli_size(small, sizeof(small), number(l, "size")),
 			cli_size(plain, sizeof(plain), number(l, "tar_size")),
-			(long long)number(l, "entries"));
+			(long long)number(l, "entries"), entries(number(l, "entries")));
 }
 
 void cli_print_verify(FILE *out, const struct sp_json *report, bool verbose)

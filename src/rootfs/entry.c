@@ -84,15 +84,18 @@ static int check_mode(const struct sp_file *file, const char *shown, struct sp_e
 static int check_elf(struct sp_file *file, const char *shown, struct sp_err *err)
 {
 	sp_autoelf struct sp_elf *elf = NULL;
-	char head[256];
+	char head[512];		/* a tar archive says so in its middle */
 	size_t got;
 
 	if (!sp_elf_is(file)) {
 		if (sp_file_pread(file, head, sizeof(head), 0, &got, err))
 			return sp_err_wrap(err, "%s", shown);
+		const char *what = sp_kind_of_bytes(head, got);
+
 		return sp_err_diagnose(err, "not-a-program",
-				  "%s: is %s, expected a compiled program for Linux (ELF) or a script",
-				  shown, sp_kind_of_bytes(head, got));
+				  "%s: is %s, expected a compiled program for Linux (ELF) or a script%s",
+				  shown, what, strcmp(what, "a tar archive") == 0 ?
+				  "; out of an image it is taken by --from" : "");
 	}
 	if (sp_elf_read(file, &elf, err) || sp_kind_check_entry(elf, err))
 		return sp_err_wrap(err, "%s", shown);

@@ -32,9 +32,11 @@ static const struct kind archive_kind = { .open = sp_archive_open,
 static const struct kind stdout_kind = { .open = sp_stdout_open,
 					 .form = SP_FORM_BOTH };
 
-/* What other tools have and we do not: a path of such a name is a slip. */
+/* What other tools have and we do not, or what one might think of: a path of such a name
+ * is a slip. */
 static const char *const foreign[] = { "dir:", "containers-storage:", "ostree:",
-				       "sif:", "tarball:" };
+				       "sif:", "tarball:", "tar:", "docker:", "podman:",
+				       "registry:", "archive:" };
 
 static bool starts_with(const char *text, const char *prefix)
 {
@@ -89,13 +91,24 @@ static int refuse_foreign(const char *text, struct sp_err *err)
 					  "%s: \"%s\" is no destination here; there are "
 					  "FILE.tar, DIR/, oci:, oci-archive:, "
 					  "docker-archive:, docker-daemon:, docker:// "
-					  "and \"-\"",
+					  "and \"-\", and --engine for others",
 					  text, foreign[i]);
 	if (strstr(text, "://"))
 		return sp_err_set(err, SP_EUSAGE,
 				  "%s: a URL is no destination; expected NAME.tar, NAME/ "
 				  "or docker://NAME", text);
 	return 0;
+}
+
+/* "ghcr.io/me/app:v1", where there is no directory called ghcr.io: most likely a registry. */
+static bool looks_like_name(const char *text)
+{
+	const char *slash = strchr(text, '/');
+	sp_autofree char *first = slash ? sp_strndup(text, (size_t)(slash - text)) : NULL;
+	struct stat st;
+
+	return first && *first && text[0] != '.' && stat(first, &st) != 0 &&
+	       (strpbrk(first, ".:") || strcmp(first, "localhost") == 0 || strchr(slash, ':'));
 }
 
 /*
@@ -117,6 +130,10 @@ static int check_archive_path(const char *text, bool exists, const struct stat *
 					  "in them are compressed); expected NAME.tar", text);
 	if (ends_with(text, ".tar"))
 		return 0;
+	if (looks_like_name(text))
+		return sp_err_set(err, SP_EUSAGE,
+				  "%s: unclear destination; say docker://%s for a registry, or "
+				  "NAME.tar for an archive", text, text);
 	if (!strchr(text, '/'))
 		return sp_err_set(err, SP_EUSAGE,
 				  "%s: unclear destination; say %s.tar for an archive, %s/ "

@@ -78,6 +78,11 @@ bad 'color.*auto, always or never' ./hello -o o.tar --color blue
 # Destinations.
 opt 'expected docker://NAME' -o docker://
 opt 'lower case' -o docker://localhost/X
+opt 'unclear destination; say docker://ghcr.io/me/app:v1' -o ghcr.io/me/app:v1
+opt 'unclear destination; say docker://localhost/app' -o localhost/app
+opt 'unclear destination; say docker://me/app:v1' -o me/app:v1
+opt '"docker:" is no destination here.*docker-daemon:' -o docker:app
+opt '"podman:" is no destination here.*--engine' -o podman:app
 opt '' -o oci:
 opt '' -o oci-archive:
 opt '' -o docker-archive:

@@ -168,4 +168,28 @@ version=$stdout
 run "$SCRATCHPACK" --version
 is "$stdout" "$version" "--version is the same"
 
+# What is meant by a word that is no file.
+mkdir bin adir.tar
+ln -s ../hello bin/prog
+PATH=$PWD/bin:$PATH run "$SCRATCHPACK" prog -o x.tar
+exits 3 "a program is no word of PATH"
+like "$stderr" "did you mean $PWD/bin/prog\?" "but one is told where it is"
+run "$SCRATCHPACK" inspect prog-that-is-nowhere
+unlike "$stderr" "did you mean" "where it is anywhere"
+run "$SCRATCHPACK" ./hello serve -o x.tar
+like "$stderr" 'Arguments of the program stand behind --' "an argument is no program"
+run "$SCRATCHPACK" ./hello -- -o x.tar
+exits 2 "-o behind --"
+like "$stderr" 'behind -- is an argument for the program' "is the program's"
+run "$SCRATCHPACK" ./hello -q -o x.tar -- -o y
+exits 0 "and may be"
+run "$SCRATCHPACK" x.tar -o y.tar
+like "$stderr" 'x.tar: is a tar archive.*--from' "an image is no program"
+run "$SCRATCHPACK" ./hello -o adir.tar
+exits 0 "a directory that is called like an archive"
+unlike "$stderr" 'docker load' "is not for docker load"
+run "$SCRATCHPACK" inspect ./hello
+like "$stdout" '
+  1 entry, ' "one entry"
+
 done_testing

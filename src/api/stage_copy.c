@@ -261,6 +261,7 @@ static int copy_parents(struct copy *c, const char *source)
 	c->place.included = &included;
 	rc = sp_glob_has_magic(top) ? copy_pattern(c, top, copy_below) : copy_below(c, top);
 	c->place.include = NULL;
+	c->place.included = NULL;
 	sp_ignore_free(include);
 	if (!rc && !included && !several)
 		return missing(c, sp_path_join(&s->arena, top, pattern), false);

@@ -22,10 +22,10 @@ void sp_buf_addch(struct sp_buf *buf, char c);
 void sp_buf_addf(struct sp_buf *buf, const char *fmt, ...) SP_PRINTF(2, 3);
 
 /* Make room for len more bytes and return where they go; len is not changed. */
-char *sp_buf_reserve(struct sp_buf *buf, size_t len);
+SP_NEVER_NULL char *sp_buf_reserve(struct sp_buf *buf, size_t len);
 
 /* The contents as a C string, "" when empty. */
-const char *sp_buf_str(const struct sp_buf *buf);
+SP_NEVER_NULL const char *sp_buf_str(const struct sp_buf *buf);
 
 /* Hand the malloc'ed contents to the caller and leave the buffer empty. */
 char *sp_buf_detach(struct sp_buf *buf);

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The functions have their names in parentheses, for the macros of err.h. */
+
 /* By way of a copy, since an argument may be the message that is there. */
 SP_PRINTF(2, 0) static void format(struct sp_err *err, const char *fmt, va_list args)
 {
@@ -17,7 +19,7 @@ SP_PRINTF(2, 0) static void format(struct sp_err *err, const char *fmt, va_list 
 	memcpy(err->msg, msg, strlen(msg) + 1);
 }
 
-int sp_err_set(struct sp_err *err, enum sp_code code, const char *fmt, ...)
+int (sp_err_set)(struct sp_err *err, enum sp_code code, const char *fmt, ...)
 {
 	va_list args;
 
@@ -29,7 +31,7 @@ int sp_err_set(struct sp_err *err, enum sp_code code, const char *fmt, ...)
 	return -1;
 }
 
-int sp_err_diagnose(struct sp_err *err, const char *id, const char *fmt, ...)
+int (sp_err_diagnose)(struct sp_err *err, const char *id, const char *fmt, ...)
 {
 	va_list args;
 
@@ -41,7 +43,7 @@ int sp_err_diagnose(struct sp_err *err, const char *id, const char *fmt, ...)
 	return -1;
 }
 
-int sp_err_sys(struct sp_err *err, enum sp_code code, const char *fmt, ...)
+int (sp_err_sys)(struct sp_err *err, enum sp_code code, const char *fmt, ...)
 {
 	int saved = errno;
 	va_list args;
@@ -60,13 +62,13 @@ int sp_err_sys(struct sp_err *err, enum sp_code code, const char *fmt, ...)
 	return -1;
 }
 
-int sp_err_name(struct sp_err *err, const char *id)
+int (sp_err_name)(struct sp_err *err, const char *id)
 {
 	snprintf(err->id, sizeof(err->id), "%s", id);
 	return -1;
 }
 
-int sp_err_wrap(struct sp_err *err, const char *fmt, ...)
+int (sp_err_wrap)(struct sp_err *err, const char *fmt, ...)
 {
 	char context[1024];
 	va_list args;

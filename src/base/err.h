@@ -21,6 +21,7 @@
 
 #define SP_CHECKED __attribute__((warn_unused_result))
 #define SP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define SP_NEVER_NULL __attribute__((returns_nonnull))
 
 /* Set code and message; returns -1 so that it can be returned.  An argument may be
  * err->msg itself. */
@@ -41,5 +42,20 @@ int sp_err_name(struct sp_err *err, const char *id);
 
 /* Put "context: " in front of the message that is there; returns -1. */
 int sp_err_wrap(struct sp_err *err, const char *fmt, ...) SP_PRINTF(2, 3);
+
+/* clang's analyzer looks into one file at a time, and would follow what comes of a
+ * failure that returns 0. */
+#ifdef __clang_analyzer__
+static inline int sp_err_returned(int rc)
+{
+	(void)rc;
+	return -1;
+}
+#define sp_err_set(...) sp_err_returned(sp_err_set(__VA_ARGS__))
+#define sp_err_sys(...) sp_err_returned(sp_err_sys(__VA_ARGS__))
+#define sp_err_diagnose(...) sp_err_returned(sp_err_diagnose(__VA_ARGS__))
+#define sp_err_name(...) sp_err_returned(sp_err_name(__VA_ARGS__))
+#define sp_err_wrap(...) sp_err_returned(sp_err_wrap(__VA_ARGS__))
+#endif
 
 #endif

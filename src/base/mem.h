@@ -19,14 +19,14 @@
 /* End the process, as the functions below do when memory runs out. */
 _Noreturn void sp_out_of_memory(void);
 
-void *sp_malloc(size_t size);
-void *sp_calloc(size_t nr, size_t size);
-void *sp_realloc(void *old, size_t nr, size_t size);
-char *sp_strdup(const char *s);
-char *sp_strndup(const char *s, size_t len);
+SP_NEVER_NULL void *sp_malloc(size_t size);
+SP_NEVER_NULL void *sp_calloc(size_t nr, size_t size);
+SP_NEVER_NULL void *sp_realloc(void *old, size_t nr, size_t size);
+SP_NEVER_NULL char *sp_strdup(const char *s);
+SP_NEVER_NULL char *sp_strndup(const char *s, size_t len);
 
 /* A malloc'ed formatted string; the caller frees it. */
-char *sp_strf(const char *fmt, ...) SP_PRINTF(1, 2);
+SP_NEVER_NULL char *sp_strf(const char *fmt, ...) SP_PRINTF(1, 2);
 
 struct sp_arena_block;
 struct sp_arena {
@@ -34,11 +34,11 @@ struct sp_arena {
 };
 
 /* Zeroed memory, aligned for any type, that lives as long as the arena. */
-void *sp_arena_alloc(struct sp_arena *arena, size_t size);
-char *sp_arena_strdup(struct sp_arena *arena, const char *s);
-char *sp_arena_strndup(struct sp_arena *arena, const char *s, size_t len);
-void *sp_arena_memdup(struct sp_arena *arena, const void *data, size_t len);
-char *sp_arena_strf(struct sp_arena *arena, const char *fmt, ...) SP_PRINTF(2, 3);
+SP_NEVER_NULL void *sp_arena_alloc(struct sp_arena *arena, size_t size);
+SP_NEVER_NULL char *sp_arena_strdup(struct sp_arena *arena, const char *s);
+SP_NEVER_NULL char *sp_arena_strndup(struct sp_arena *arena, const char *s, size_t len);
+SP_NEVER_NULL void *sp_arena_memdup(struct sp_arena *arena, const void *data, size_t len);
+SP_NEVER_NULL char *sp_arena_strf(struct sp_arena *arena, const char *fmt, ...) SP_PRINTF(2, 3);
 void sp_arena_release(struct sp_arena *arena);
 
 /* Cleanup attributes: the variable must be initialised. */

@@ -14,6 +14,6 @@
 #define SP_VEC_PUSH(x)                                                        \
 	((x) = sp_vec_grow((x), x##_nr, &x##_alloc, sizeof(*(x))), &(x)[x##_nr++])
 
-void *sp_vec_grow(void *array, size_t nr, size_t *alloc, size_t size);
+SP_NEVER_NULL void *sp_vec_grow(void *array, size_t nr, size_t *alloc, size_t size);
 
 #endif

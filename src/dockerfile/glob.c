@@ -43,10 +43,10 @@ static const char *match_set(const char *p, char c, bool *ret)
 		unsigned char low, high;
 
 		p = set_char(p, &low);
-		high = low;
-		if (p && *p == '-')
-			p = set_char(p + 1, &high);
 		if (!p)
+			return NULL;
+		high = low;
+		if (*p == '-' && !(p = set_char(p + 1, &high)))
 			return NULL;
 		hit |= low <= (unsigned char)c && (unsigned char)c <= high;
 	}

@@ -325,7 +325,7 @@ const char *sp_ref_familiar(const struct sp_ref *ref, struct sp_arena *arena)
 static const char *full_name(const char *text, struct sp_arena *arena)
 {
 	struct sp_err ignored = { 0 };
-	struct sp_ref ref;
+	struct sp_ref ref = { 0 };
 
 	if (sp_ref_parse(text, arena, &ref, &ignored))
 		return NULL;

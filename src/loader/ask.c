@@ -122,7 +122,7 @@ static void find_hwcaps(const struct sp_buf *bytes, struct sp_arena *arena,
 static const char *find_version(const struct sp_buf *bytes, struct sp_arena *arena)
 {
 	static const char mark[] = "release version ";
-	const char *at = memmem(bytes->data, bytes->len, mark, sizeof(mark) - 1);
+	const char *at = memmem(sp_buf_str(bytes), bytes->len, mark, sizeof(mark) - 1);
 
 	if (!at)
 		return NULL;
@@ -208,7 +208,7 @@ static int ask_musl(const struct sp_buf *bytes, const char *interp,
 		    struct sp_arena *arena, struct sp_loader *ret)
 {
 	static const char mark[] = "/etc/ld-musl-";
-	const char *at = memmem(bytes->data, bytes->len, mark, sizeof(mark) - 1);
+	const char *at = memmem(sp_buf_str(bytes), bytes->len, mark, sizeof(mark) - 1);
 	/* ldso/dynlink.c: the file is taken from the prefix of the loader, which
 	 * is its path without the last two components */
 	char *prefix = sp_path_dirname(arena, interp);
@@ -229,7 +229,7 @@ int sp_loader_ask(const struct sp_elf *elf, struct sp_file *file, const char *in
 
 	if (read_constants(elf, file, &bytes, err))
 		return -1;
-	if (memmem(bytes.data, bytes.len, "musl libc", 9)) {
+	if (memmem(sp_buf_str(&bytes), bytes.len, "musl libc", 9)) {
 		ask_musl(&bytes, interp, arena, &loader);
 	} else if (defines_glibc(elf)) {
 		loader.libc = SP_LIBC_GLIBC;

@@ -75,7 +75,7 @@ static int load(struct curl_api *api, struct sp_err *err)
 				  "talking to a registry or an engine needs libcurl, and "
 				  "libcurl.so.4 cannot be loaded; install libcurl4");
 #define X(name)                                                                 \
-	*(void **)&api->name = dlsym(lib, "curl_" #name);                       \
+	api->name = (__typeof__(api->name))dlsym(lib, "curl_" #name);           \
 	if (!api->name)                                                         \
 		return sp_err_set(err, SP_EFAIL, "libcurl has no curl_" #name);
 	FUNCTIONS(X)

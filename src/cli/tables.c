@@ -60,8 +60,13 @@ static void print_missing(FILE *out, const struct sp_json *missing)
 		cli_print_safe(out, sp_json_str(m, "name"));
 		fputs(", needed by ", out);
 		cli_print_safe(out, by ? by : "LD_PRELOAD");
-		fputs("; tried\n", out);
 		const struct sp_json *probes = sp_json_get(m, "probes");
+		const char *why = sp_json_str(m, "why");
+		if (why && strcmp(why, "not found") != 0) {
+			fputs(": ", out);
+			cli_print_safe(out, why);
+		}
+		fputs(sp_json_first(probes) ? "; tried\n" : "\n", out);
 		for (const struct sp_json *p = sp_json_first(probes); p; p = sp_json_next(p)) {
 			fputs("  ", out);
 			cli_print_safe(out, sp_json_str(p, "path"));

@@ -208,6 +208,9 @@ static int copy_facts(const struct sp_reader *r, struct sp_dynamic *dyn,
 	       get_filters(r, dyn, all, elf, err) ||
 	       get_one(r, dyn, all, DT_SONAME, TABLE ": DT_SONAME", elf, &elf->soname,
 		       err) ||
+	       get_one(r, dyn, all, DT_AUDIT, TABLE ": DT_AUDIT", elf, &elf->audit, err) ||
+	       get_one(r, dyn, all, DT_DEPAUDIT, TABLE ": DT_DEPAUDIT", elf, &elf->depaudit,
+		       err) ||
 	       get_one(r, dyn, all, DT_RPATH, TABLE ": DT_RPATH", elf, &elf->rpath, err) ||
 	       get_one(r, dyn, all, DT_RUNPATH, TABLE ": DT_RUNPATH", elf, &elf->runpath,
 		       err)

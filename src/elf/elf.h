@@ -94,6 +94,7 @@ struct sp_elf {
 	const char *const *needed;	/* in file order */
 	size_t needed_nr;
 	const char *rpath, *runpath;	/* as written; NULL if absent, "" if empty */
+	const char *audit, *depaudit;	/* DT_AUDIT, DT_DEPAUDIT: NULL if absent */
 	const struct sp_elf_filter *filters;	/* in file order */
 	size_t filters_nr;
 	uint64_t dt_flags, dt_flags_1;	/* DT_FLAGS (DF_*), DT_FLAGS_1 (DF_1_*) */

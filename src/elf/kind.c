@@ -130,15 +130,15 @@ static bool entry_is_code(const struct sp_elf *elf)
 /*
  * ET_DYN is both a program that may lie anywhere and a library.  One with an
  * interpreter can be started, libc.so.6 for one; without, it must relocate itself,
- * and so needs nothing and has nobody who needs it by name.
+ * and so needs nothing and has nobody who needs it by name, unless it is marked.
  */
 static enum sp_kind kind_of_dyn(const struct sp_elf *elf)
 {
 	if (elf->interp)
 		return SP_KIND_DYNAMIC;
-	if (elf->needed_nr || elf->entry == 0 || !entry_is_code(elf))
+	if (elf->entry == 0 || !entry_is_code(elf))
 		return SP_KIND_LIBRARY;
-	if ((elf->dt_flags_1 & DF_1_PIE) || !elf->soname)
+	if ((elf->dt_flags_1 & DF_1_PIE) || (!elf->soname && !elf->needed_nr))
 		return SP_KIND_STATIC_PIE;
 	return SP_KIND_LIBRARY;
 }

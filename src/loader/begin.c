@@ -134,11 +134,14 @@ static int read_cache(struct sp_closure *closure, struct sp_err *err)
 	return join_rest(closure, err);
 }
 
-/* LD_PRELOAD: names between spaces and colons, before all that is needed. */
+/* LD_PRELOAD: names between spaces and colons, before all that is needed; musl takes
+ * all white space (isspace()). */
 static int preload(struct sp_closure *closure, const char *list, struct sp_err *err)
 {
+	const char *separators = closure->loader.libc == SP_LIBC_MUSL ? " \t\n\v\f\r:" : " :";
+
 	while (list && *list) {
-		size_t len = strcspn(list, " :");
+		size_t len = strcspn(list, separators);
 
 		if (len) {
 			sp_autofree char *name = sp_strndup(list, len);

@@ -112,8 +112,10 @@ int sp_closure_need(struct sp_closure *closure, size_t from, const char *name,
 	int rc = closure->loader.libc == SP_LIBC_MUSL ? sp_musl_find(&s, err) :
 							sp_glibc_find(&s, err);
 
-	if (rc == 0 && s.object == SP_NO_OBJECT && !may_lack)
+	if (rc == 0 && s.object == SP_NO_OBJECT && !may_lack) {
+		rc = sp_glibc_explain(&s, err);
 		add_missing(closure, &s);
+	}
 	if (rc == 0 && s.object != SP_NO_OBJECT) {
 		const char *kept = sp_arena_strdup(&closure->arena, name);
 

@@ -191,6 +191,31 @@ int sp_glibc_find(struct sp_search *s, struct sp_err *err)
 	return 0;
 }
 
+int sp_glibc_explain(struct sp_search *s, struct sp_err *err)
+{
+	struct sp_closure *closure = s->closure;
+	const struct sp_loader *loader = &closure->loader;
+
+	if (s->why || !s->by_search || loader->libc != SP_LIBC_GLIBC)
+		return 0;
+	for (size_t i = 0; i < s->probes_nr; i++)
+		for (size_t k = 0; k < loader->hwcaps_nr; k++) {
+			const char *path = sp_search_variant(closure, s->probes[i].path,
+							     loader->hwcaps[k]);
+			struct sp_found found;
+
+			if (sp_root_resolve(closure->libs, path, &found, err))
+				return -1;
+			if (!found.real)
+				continue;
+			s->why = sp_arena_strf(&closure->arena,
+					       "not found for every CPU: there is %s alone, which some load; an image needs %s as well",
+					       path, s->probes[i].path);
+			return 0;
+		}
+	return 0;
+}
+
 static bool is_missing(const struct sp_closure *closure, const char *name)
 {
 	for (size_t i = 0; i < closure->missing_nr; i++)

@@ -74,6 +74,10 @@ void sp_search_expand(struct sp_closure *closure, size_t owner, const char *list
 const struct sp_dir *sp_search_expand_one(struct sp_closure *closure, size_t owner,
 					  const char *text, enum sp_tokens how);
 
+/* Where the build for CPUs of this level would be of the library at path. */
+const char *sp_search_variant(struct sp_closure *closure, const char *path,
+			      const char *level);
+
 void sp_search_remark(struct sp_closure *closure, const char *id, const char *fmt, ...)
 	SP_PRINTF(3, 4);
 
@@ -90,6 +94,8 @@ SP_CHECKED int sp_closure_load(struct sp_closure *closure, struct sp_object *obj
 
 /* The two loaders: find name for the object from.  s->object is the result. */
 SP_CHECKED int sp_glibc_find(struct sp_search *s, struct sp_err *err);
+/* Say why it was not found, if there is more to say: glibc, builds for some CPUs. */
+SP_CHECKED int sp_glibc_explain(struct sp_search *s, struct sp_err *err);
 SP_CHECKED int sp_musl_find(struct sp_search *s, struct sp_err *err);
 
 /* glibc: every version need met by the object bound to that name, for the objects

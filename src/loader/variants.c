@@ -58,7 +58,8 @@ static int add_variant(struct sp_closure *closure, size_t index, const char *pat
 	return sp_closure_load(closure, &variant, err);
 }
 
-static const char *below(struct sp_closure *closure, const char *path, const char *level)
+const char *sp_search_variant(struct sp_closure *closure, const char *path,
+			      const char *level)
 {
 	struct sp_arena *arena = &closure->arena;
 
@@ -71,8 +72,8 @@ static int variants_in_dir(struct sp_closure *closure, size_t index, const char 
 {
 	const struct sp_object *o = &closure->objects[index];
 
-	return add_variant(closure, index, below(closure, o->path, level),
-			   below(closure, o->image_path, level), err);
+	return add_variant(closure, index, sp_search_variant(closure, o->path, level),
+			   sp_search_variant(closure, o->image_path, level), err);
 }
 
 static int variants_in_cache(struct sp_closure *closure, size_t index, const char *level,

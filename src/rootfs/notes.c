@@ -44,6 +44,31 @@ static void note_secure_origin(struct sp_rootfs *rootfs)
 	}
 }
 
+static bool is_preloaded(const struct sp_object *o)
+{
+	return o->needed_by == SP_NO_OBJECT && !o->opened && o->rule != SP_RULE_PROGRAM &&
+	       o->rule != SP_RULE_ADDED;
+}
+
+/* In that mode the variables of the loader are ignored too. */
+static void note_secure_environment(struct sp_rootfs *rootfs)
+{
+	const struct sp_closure *closure = rootfs->closure;
+
+	for (size_t i = 1; i < closure->objects_nr; i++) {
+		const struct sp_object *o = &closure->objects[i];
+		const char *by = is_preloaded(o) ? "LD_PRELOAD" :
+				 o->rule == SP_RULE_LIBRARY_PATH ? "LD_LIBRARY_PATH" : NULL;
+
+		if (!by || !privileged(rootfs))
+			continue;
+		sp_plan_note(rootfs->plan, "secure-environment",
+			     "%s has set-id bits or capabilities, so its loader ignores %s, through which %s is loaded, when another user starts it; use an absolute RUNPATH",
+			     rootfs->entry, by, o->name);
+		return;
+	}
+}
+
 /* A preload file belongs to the machine, not to the program. */
 static int note_preload(struct sp_rootfs *rootfs, struct sp_err *err)
 {
@@ -62,11 +87,30 @@ static int note_preload(struct sp_rootfs *rootfs, struct sp_err *err)
 	return 0;
 }
 
-/* What a namespace or an auditor loads is known when the program runs, not before. */
+/* An auditor is loaded with libraries of its own, and is no part of the closure.  glibc
+ * takes them from the environment, and since 2.32 from the program (ld's --audit). */
+static void note_auditors(struct sp_rootfs *rootfs)
+{
+	const struct sp_object *program = &rootfs->closure->objects[0];
+	const char *audit = sp_need_env(rootfs->needs, "LD_AUDIT");
+	const char *own = program->elf->audit ? program->elf->audit : program->elf->depaudit;
+
+	if (rootfs->closure->loader.libc != SP_LIBC_GLIBC)
+		return;
+	if (audit && audit[0])
+		sp_plan_note(rootfs->plan, "audit",
+			     "LD_AUDIT names %s, which the loader will open: --add it, with its libraries, or unset LD_AUDIT",
+			     audit);
+	if (own && own[0])
+		sp_plan_note(rootfs->plan, "audit",
+			     "%s names %s as its auditor, which the loader will open, and do without if it is not there: --add it, with its libraries",
+			     program->image_path, own);
+}
+
+/* What a namespace loads is known when the program runs, not before. */
 static void note_other_namespaces(struct sp_rootfs *rootfs)
 {
 	const struct sp_sign sign = { .kind = SP_SIGN_IMPORT, .name = "dlmopen" };
-	const char *audit = sp_need_env(rootfs->needs, "LD_AUDIT");
 	enum sp_doubt doubt;
 	const char *by = sp_evidence_of(rootfs->needs->evidence, &sign, &doubt);
 
@@ -74,10 +118,6 @@ static void note_other_namespaces(struct sp_rootfs *rootfs)
 		sp_plan_note(rootfs->plan, "namespaces",
 			     "%s calls dlmopen(), which loads libraries into a namespace of their own: --add what it loads, or --trace a run",
 			     by);
-	if (audit && audit[0] && rootfs->closure->loader.libc == SP_LIBC_GLIBC)
-		sp_plan_note(rootfs->plan, "audit",
-			     "LD_AUDIT names %s, which the loader will open: --add it, with its libraries, or unset LD_AUDIT",
-			     audit);
 }
 
 /*
@@ -107,6 +147,8 @@ static int note_static_lookups(struct sp_rootfs *rootfs, struct sp_err *err)
 int sp_notes_apply(struct sp_rootfs *rootfs, struct sp_err *err)
 {
 	note_secure_origin(rootfs);
+	note_secure_environment(rootfs);
+	note_auditors(rootfs);
 	note_other_namespaces(rootfs);
 	return note_static_lookups(rootfs, err) || note_preload(rootfs, err) ? -1 : 0;
 }

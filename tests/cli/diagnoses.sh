@@ -166,6 +166,8 @@ compile loader -Wl,--dynamic-linker="$T/other-loader" <<<"$main"
 diagnosed wrong-architecture ./loader
 compile no-loader -no-pie -Wl,--no-dynamic-linker lib.so <<<'int one(void); int main(void) { return one(); }'
 diagnosed libraries-without-loader ./no-loader
+compile no-loader -pie -Wl,--no-dynamic-linker lib.so <<<'int one(void); int main(void) { return one(); }'
+diagnosed libraries-without-loader ./no-loader
 if [ "$(uname -m)" = x86_64 ]; then
 	compile no-dynamic -nostdlib -static <<-END
 		__asm__(".pushsection .interp, \"a\"; .asciz \"$interp\"; .popsection");
@@ -286,7 +288,14 @@ cp lib.so libone.so.1
 compile origin lib.so -Wl,-rpath,'$ORIGIN' <<<"$uses"
 chmod u+s origin
 noted secure-origin ./origin
+compile preloaded lib.so <<<"$uses"
+chmod u+s preloaded
+noted secure-environment ./preloaded -e LD_LIBRARY_PATH="$T"
 noted audit ./dynamic -e LD_AUDIT=/libaudit.so
+compile audited -Wl,--audit=/libaudit.so <<<"$main"
+noted audit ./audited
+compile audited -Wl,--depaudit=/libaudit.so <<<"$main"
+noted audit ./audited
 compile spaces -ldl <<<'#define _GNU_SOURCE
 	#include <dlfcn.h>
 	int main(void) { return !dlmopen(LM_ID_NEWLM, "libone.so.1", RTLD_NOW); }'

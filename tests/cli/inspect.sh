@@ -99,6 +99,8 @@ like "$stdout" 'missing libgone\.so\.9, needed by' "and says who needs it"
 like "$stdout" "$T/x/libgone\.so\.9 \[RUNPATH" "and each place"
 is "$(grep -c '^scratchpack: error: ' "$RUN/stderr")" 1 "the error is one line"
 like "$stderr" '2 libraries are missing.*libmid\.so' "that counts them and names one"
+run "$SCRATCHPACK" inspect ./broken -e LD_PRELOAD=lib/libgone.so
+like "$stdout" 'missing lib/libgone\.so, needed by LD_PRELOAD: the name is relative' "and why, if nothing was tried"
 run "$SCRATCHPACK" inspect ./broken --json
 exits 3 "--json of an incomplete closure"
 cp "$RUN/stdout" report.json

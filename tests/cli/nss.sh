@@ -119,7 +119,15 @@ program /usr/bin/spaces "sys$libdir/libspace.so.1" <<<'void *space(void);
 inspect /usr/bin/spaces
 like "$(note namespaces)" "libspace.so.1 calls dlmopen()" "who opens a namespace is named"
 inspect /usr/bin/plain
-is "$(note namespaces)$(note audit)" "" "others are not"
+is "$(note namespaces)$(note audit)$(note secure-environment)" "" "others are not"
+cp sys/usr/bin/plain sys/usr/bin/set-id
+chmod u+s sys/usr/bin/set-id
+inspect /usr/bin/set-id -e LD_LIBRARY_PATH=/none
+is "$(note secure-environment)" "" "a variable that brings nothing does not matter"
+inspect /usr/bin/set-id -e LD_PRELOAD=libspace.so.1
+like "$(note secure-environment)" "ignores LD_PRELOAD, through which libspace.so.1" "one that does matters to a set-id program"
+inspect /usr/bin/plain -e LD_PRELOAD=libspace.so.1
+is "$(note secure-environment)" "" "and to no other"
 inspect /usr/bin/plain -e LD_AUDIT=/usr/lib/watch.so
 like "$(note audit)" "LD_AUDIT names /usr/lib/watch.so" "an auditor is named"
 inspect /usr/bin/still -e LD_AUDIT=/usr/lib/watch.so

@@ -281,6 +281,11 @@ static void hwcaps(void)
 	lists("hwcaps/app", "glibc-hwcaps", false, "and no other");
 	lists("hwcaps/only", "libin.so not found", true,
 	      "one that is for some CPUs only is none");
+	struct built b = build("hwcaps/only");
+	ok(b.closure && b.closure->missing_nr == 1 &&
+	   strstr(b.closure->missing[0].why, "/e/glibc-hwcaps/x86-64-v2/libin.so alone"),
+	   "but is named");
+	built_free(&b);
 }
 
 /* The exit code of a program that is really started. */

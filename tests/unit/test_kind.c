@@ -85,7 +85,10 @@ static void fields(void)
 	elf->dt_flags_1 = DF_1_PIE;
 	is_int(sp_kind_of(elf), SP_KIND_STATIC_PIE, "with both a program");
 	elf->needed_nr = 1;
-	is_int(sp_kind_of(elf), SP_KIND_LIBRARY, "that needs nobody");
+	is_int(sp_kind_of(elf), SP_KIND_STATIC_PIE, "though it cannot get what it needs");
+	elf->dt_flags_1 = 0;
+	elf->soname = NULL;
+	is_int(sp_kind_of(elf), SP_KIND_LIBRARY, "which without the mark makes a library");
 	sp_elf_free(elf);
 	b = blob_copy(&good);
 	SET_HEADER(&b, e_entry, 0);

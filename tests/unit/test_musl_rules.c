@@ -377,6 +377,26 @@ static void unknown_to_musl(void)
 	finds("ver/filter", 3, "/ver/libf.so\n", "a filter whose filtee is missing");
 }
 
+/* LD_PRELOAD is a list with any white space. */
+static void preload(void)
+{
+	musl_shell("mkdir pre; cd pre\n"
+		   "lib libf.so 3; lib x/libf.so 6; via libg.so\n"
+		   "app app $new,$PWD libf.so");
+	sp_autofree char *list = sp_strf("%s/pre/libg.so\n\t%s/pre/x/libf.so", scratch_dir(),
+					 scratch_dir());
+	sp_autofree char *variable = sp_strf("LD_PRELOAD=%s", list);
+	const char *env[] = { variable, NULL };
+	struct built b = build_with("pre/app", NULL, list);
+	int status;
+
+	free(run_with(in_scratch("pre/app"), env, &status));
+	is_int(status, 6, "two libraries are preloaded, a line and a tab between them");
+	ok(b.closure && sp_closure_complete(b.closure) && b.closure->objects_nr == 5,
+	   "and here too");
+	built_free(&b);
+}
+
 /* The buffer for a path has 512 bytes; and links in a circle end a search. */
 static void long_paths(void)
 {
@@ -426,6 +446,7 @@ int main(void)
 	root_directory();
 	moved();
 	unknown_to_musl();
+	preload();
 	long_paths();
 	compact_relocations();
 	in_scratch(NULL);

@@ -7,7 +7,6 @@
 #include "api/build.h"
 #include "base/root_over.h"
 #include "base/vec.h"
-#include "elf/kind.h"
 #include "image/schema.h"
 #include "rootfs/script.h"
 

@@ -8,7 +8,6 @@
 #include "api/stages.h"
 #include "base/path.h"
 #include "base/vec.h"
-#include "elf/kind.h"
 
 void sp_build_release(struct sp_build *build)
 {

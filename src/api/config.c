@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "api/build.h"
-#include "base/path.h"
 #include "image/inherit.h"
 #include "rootfs/plan_root.h"
 

@@ -8,7 +8,6 @@
 #include "api/wrapper.h"
 #include "base/path.h"
 #include "base/vec.h"
-#include "image/inherit.h"
 #include "rootfs/script.h"
 
 #define WRAPPERS_MAX 8			/* that lead to each other */

@@ -1,13 +1,11 @@
 /*
  * The installed face: a job, its options, its operations, its report.
  */
-#include <string.h>
 
 #include "api/build.h"
 #include "api/document.h"
 #include "api/report_verify.h"
 #include "api/witness.h"
-#include "base/buf.h"
 #include "transport/transport.h"
 
 struct scratchpack *scratchpack_new(void)

@@ -1,7 +1,6 @@
 /*
  * Paths as the user writes them -> a root and a path in it.
  */
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -9,7 +9,6 @@
 
 #include "api/values.h"
 #include "base/path.h"
-#include "base/vec.h"
 
 /* --- setters: one each, in the order of the table --- */
 

@@ -10,7 +10,6 @@
 #include "api/stages.h"
 #include "base/io.h"
 #include "base/path.h"
-#include "base/vec.h"
 #include "transport/address.h"
 
 static int write_text(const char *path, const char *text, size_t len, struct sp_err *err)

@@ -12,7 +12,6 @@
 #include "base/path.h"
 #include "base/root_union.h"
 #include "base/vec.h"
-#include "rootfs/plan_root.h"
 
 #define CLOSURE_GROUP 0		/* hard links among what --closure brings */
 

@@ -4,8 +4,6 @@
  */
 #include "api/stages.h"
 
-#include <string.h>
-
 #include "base/vec.h"
 
 /* A stage that the trigger copies from, and that nothing has needed so far. */

@@ -9,7 +9,6 @@
 #include "api/dests.h"
 #include "base/path.h"
 #include "base/vec.h"
-#include "transport/transport.h"
 
 /* Which layer an entry belongs to when they are split: what the user builds
  * changes often and comes last. */

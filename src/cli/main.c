@@ -1,7 +1,6 @@
 /*
  * scratchpack: the command table and the way from a command to an exit code.
  */
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

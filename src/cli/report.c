@@ -2,7 +2,6 @@
  * What the commands share in printing a report.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "cli/cli.h"
 

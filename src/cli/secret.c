@@ -2,7 +2,6 @@
  * Secrets that are given on standard input: a command line can be read by every user of
  * the machine while it runs.
  */
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 

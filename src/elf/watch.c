@@ -3,7 +3,6 @@
  * evidence of what it needs.  Nearly no import is such a name, so most are told by
  * their first bytes.
  */
-#include <string.h>
 
 #include "base/vec.h"
 #include "elf/reader.h"

@@ -10,8 +10,9 @@ static const struct sp_json *member(const struct sp_json *doc, const char *key)
 	return sp_json_get(sp_json_get(doc, "config"), key);
 }
 
-void sp_config_words(const struct sp_json *doc, const char *key, struct sp_arena *arena,
-		     struct sp_strings *ret)
+/* The strings of a list in "config", as "Entrypoint". */
+static void take_words(const struct sp_json *doc, const char *key, struct sp_arena *arena,
+		       struct sp_strings *ret)
 {
 	for (const struct sp_json *i = sp_json_first(member(doc, key)); i; i = sp_json_next(i))
 		if (sp_json_str(i, NULL))
@@ -74,8 +75,8 @@ static void take_set(struct sp_strings *ours, const struct sp_json *doc, const c
 	}
 }
 
-void sp_config_healthcheck(const struct sp_json *doc, struct sp_arena *arena,
-			   struct sp_healthcheck *ret)
+static void take_healthcheck(const struct sp_json *doc, struct sp_arena *arena,
+			     struct sp_healthcheck *ret)
 {
 	const struct sp_json *check = member(doc, "Healthcheck");
 	const struct sp_json *test = sp_json_get(check, "Test");
@@ -116,12 +117,12 @@ void sp_config_inherit(struct sp_config *config, const struct sp_json *doc,
 	take_text(&config->workdir, doc, "WorkingDir", arena);
 	take_text(&config->stop_signal, doc, "StopSignal", arena);
 	if (!config->entrypoint.items_nr) {
-		sp_config_words(doc, "Entrypoint", arena, &config->entrypoint);
+		take_words(doc, "Entrypoint", arena, &config->entrypoint);
 		if (!config->cmd.items_nr)
-			sp_config_words(doc, "Cmd", arena, &config->cmd);
+			take_words(doc, "Cmd", arena, &config->cmd);
 	}
 	if (!config->healthcheck.set)
-		sp_config_healthcheck(doc, arena, &config->healthcheck);
+		take_healthcheck(doc, arena, &config->healthcheck);
 	if (!config->author && author && *author)
 		config->author = sp_arena_strdup(arena, author);
 }

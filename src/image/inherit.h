@@ -18,13 +18,4 @@
 void sp_config_inherit(struct sp_config *config, const struct sp_json *doc,
 		       struct sp_arena *arena);
 
-/* The same for one health check ("config" of the document): *ret is left alone if there
- * is none. */
-void sp_config_healthcheck(const struct sp_json *doc, struct sp_arena *arena,
-			   struct sp_healthcheck *ret);
-
-/* The strings of a list in "config", as "Entrypoint", appended to ret. */
-void sp_config_words(const struct sp_json *doc, const char *key, struct sp_arena *arena,
-		     struct sp_strings *ret);
-
 #endif

@@ -202,13 +202,20 @@ int sp_stored_take_config(struct sp_stored *s, struct sp_err *err)
 	return 0;
 }
 
+/* "linux/arm64/v8", malloc'ed. */
+static char *platform_text(const struct sp_stored *s)
+{
+	return sp_strf("%s/%s%s%s", s->os, s->arch, s->variant ? "/" : "",
+		       s->variant ? s->variant : "");
+}
+
 /* Who chooses by the index and who looks into the configuration must see the same. */
 static int check_claim(const struct sp_stored *s, struct sp_err *err)
 {
 	if (!s->index_os || (strcmp(s->index_os, s->os) == 0 && strcmp(s->index_arch, s->arch) == 0))
 		return 0;
 	sp_autofree char *text = sp_strf("%s/%s", s->index_os, s->index_arch);
-	sp_autofree char *claim = sp_show(text, strlen(text)), *is = sp_stored_platform(s);
+	sp_autofree char *claim = sp_show(text, strlen(text)), *is = platform_text(s);
 	return sp_err_set(err, SP_EVERIFY,
 			  "manifest %s: its index says that it is for %s, its configuration %s",
 			  s->manifest.digest.str, claim, is);
@@ -240,7 +247,7 @@ static int take_manifest(struct sp_stored *s, struct sp_err *err)
 static int check_platform(const struct sp_stored *s, const struct sp_stored_want *want,
 			  struct sp_err *err)
 {
-	sp_autofree char *is = sp_stored_platform(s);
+	sp_autofree char *is = platform_text(s);
 
 	if (!want || want->flexible ||
 	    sp_stored_score(want, s->os, s->arch, s->variant))
@@ -329,10 +336,4 @@ int sp_stored_open_layer(const struct sp_stored *s, size_t layer,
 		return -1;
 	*ret = sp_checked_new(reader, &l->desc);
 	return 0;
-}
-
-char *sp_stored_platform(const struct sp_stored *s)
-{
-	return sp_strf("%s/%s%s%s", s->os, s->arch, s->variant ? "/" : "",
-		       s->variant ? s->variant : "");
 }

@@ -86,7 +86,4 @@ void sp_stored_free(struct sp_stored *stored);	/* NULL allowed */
 SP_CHECKED int sp_stored_open_layer(const struct sp_stored *stored, size_t layer,
 				    struct sp_blob_reader **ret, struct sp_err *err);
 
-/* "linux/arm64/v8", malloc'ed. */
-char *sp_stored_platform(const struct sp_stored *stored);
-
 #endif

@@ -4,7 +4,6 @@
 #include "image/tree_root.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/vec.h"
 

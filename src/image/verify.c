@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "image/ref.h"
 #include "image/verify_state.h"
 
 /* bytes of manifest.json; what containers/image reads of one */

@@ -3,7 +3,6 @@
  */
 #include <string.h>
 
-#include "base/vec.h"
 #include "image/unpack.h"
 #include "image/verify_state.h"
 

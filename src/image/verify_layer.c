@@ -2,7 +2,6 @@
  * One layer: hashed, and only then unpacked and read to its end as a tar, whose
  * contents are hashed as they pass and dropped.
  */
-#include <string.h>
 
 #include "base/vec.h"
 #include "image/tar_read.h"

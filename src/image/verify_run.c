@@ -3,10 +3,8 @@
  * layers make: the program, its user, its directory.  What the program's loader
  * then asks for is for the witness to say.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "base/path.h"
 #include "image/verify_state.h"
 
 /* What engines assume where Env says nothing; BuildKit and Docker alike. */

@@ -9,7 +9,6 @@
  * the name but an old one ("name@V1").  What the program copies out of a library must
  * be in one: the copy is no definition.  musl knows no versions.
  */
-#include <string.h>
 
 #include "loader/search.h"
 

@@ -7,7 +7,6 @@
  */
 #include <string.h>
 
-#include "base/vec.h"
 #include "rootfs/rootfs.h"
 
 #define NONROOT "65532"

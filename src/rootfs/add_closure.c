@@ -6,7 +6,6 @@
 
 #include "base/vec.h"
 #include "elf/kind.h"
-#include "elf/platform.h"
 #include "rootfs/adding.h"
 #include "rootfs/needs.h"
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/path.h"
-#include "elf/elf.h"
 #include "rootfs/need_named.h"
 #include "rootfs/needs_state.h"
 #include "rootfs/places.h"

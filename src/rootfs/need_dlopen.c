@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/map.h"
-#include "base/vec.h"
 #include "elf/dlopen_note.h"
 #include "rootfs/dlopen_json.h"
 #include "rootfs/named.h"

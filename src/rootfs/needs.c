@@ -4,8 +4,6 @@
  */
 #include "rootfs/needs.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/vec.h"

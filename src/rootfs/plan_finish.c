@@ -10,7 +10,6 @@
  *  5. parent directories are added;
  *  6. files of one inode become hard links.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"

@@ -7,8 +7,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "transport/archive.h"

@@ -32,8 +32,10 @@ int sp_blob_has(struct sp_registry *r, const struct sp_desc *desc, bool *ret,
 	return rc;
 }
 
-int sp_blob_mount(struct sp_registry *r, const struct sp_desc *desc, const char *path,
-		  bool *ret, struct sp_err *err)
+/* Take it over from the repository called path on the same registry.  One that does
+ * not do that has it not, which is no failure. */
+static int mount(struct sp_registry *r, const struct sp_desc *desc, const char *path, bool *ret,
+		 struct sp_err *err)
 {
 	SP_CLEANUP(sp_arena_release) struct sp_arena arena = { 0 };
 	struct sp_http_response res = { 0 };
@@ -74,7 +76,7 @@ int sp_blob_there(struct sp_registry *r, const struct sp_desc *desc, bool *ret,
 		return -1;
 	mounts = sp_registry_mounts(r, &nr);
 	for (size_t i = 0; !*ret && i < nr; i++)
-		if (sp_blob_mount(r, desc, mounts[i], ret, err))
+		if (mount(r, desc, mounts[i], ret, err))
 			return -1;
 	return 0;
 }

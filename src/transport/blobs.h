@@ -23,11 +23,6 @@ struct sp_body {
 SP_CHECKED int sp_blob_has(struct sp_registry *registry, const struct sp_desc *desc,
 			   bool *ret, struct sp_err *err);
 
-/* Take it over from the repository called path on the same registry.  One that does
- * not do that has it not, which is no failure. */
-SP_CHECKED int sp_blob_mount(struct sp_registry *registry, const struct sp_desc *desc,
-			     const char *path, bool *ret, struct sp_err *err);
-
 /* HEAD, and the mounts that the options allow. */
 SP_CHECKED int sp_blob_there(struct sp_registry *registry, const struct sp_desc *desc,
 			     bool *ret, struct sp_err *err);

@@ -53,7 +53,6 @@ SP_CHECKED int sp_registry_check(struct sp_registry *registry, struct sp_err *er
 /* "ghcr.io/me/app", for messages. */
 const char *sp_registry_name(const struct sp_registry *registry);
 const char *sp_registry_domain(const struct sp_registry *registry);
-const char *sp_registry_path(const struct sp_registry *registry);
 const struct sp_registry_options *sp_registry_settings(const struct sp_registry *registry);
 const struct sp_transport_options *sp_registry_transport(const struct sp_registry *registry);
 
@@ -114,8 +113,5 @@ int sp_registry_refused(struct sp_registry *registry, const char *what,
 
 /* Does an error answer hold this code ("BLOB_UPLOAD_UNKNOWN")? */
 bool sp_registry_has_code(const struct sp_http_response *res, const char *code);
-
-/* A line for the user. */
-void sp_registry_note(struct sp_registry *registry, const char *text);
 
 #endif

@@ -18,7 +18,8 @@
 #define WAIT_MAX_MS (60 * 1000)	/* also if the registry asks for more */
 #define SLICE_MS 50		/* how soon a wait ends when the run is cancelled */
 
-void sp_registry_note(struct sp_registry *r, const char *text)
+/* A line for the user. */
+static void tell(struct sp_registry *r, const char *text)
 {
 	if (!r->settings->note)
 		return;
@@ -46,7 +47,7 @@ void sp_client_take_warnings(struct sp_registry *r, const struct sp_http_respons
 			r->warnings[r->warnings_nr++] = sp_arena_strdup(&r->arena, line);
 		pthread_mutex_unlock(&r->lock);
 		if (!seen)
-			sp_registry_note(r, line);
+			tell(r, line);
 		value = sp_http_header_next(res, "Warning", value);
 	}
 }
@@ -146,7 +147,7 @@ int sp_registry_wait(struct sp_registry *r, unsigned n, const struct sp_http_res
 		sp_autofree char *text = sp_strf("%s: asks to wait %lld s (status %ld)", r->domain,
 						 (long long)(ms / 1000), res->status);
 
-		sp_registry_note(r, text);
+		tell(r, text);
 	}
 	for (; ms > 0; ms -= SLICE_MS) {
 		struct timespec slice = { 0, (ms < SLICE_MS ? ms : SLICE_MS) * 1000000 };

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #define HUB "docker.io"
 #define HUB_API "registry-1.docker.io"
@@ -24,11 +23,6 @@ const char *sp_registry_name(const struct sp_registry *r)
 const char *sp_registry_domain(const struct sp_registry *r)
 {
 	return r->domain;
-}
-
-const char *sp_registry_path(const struct sp_registry *r)
-{
-	return r->path;
 }
 
 const struct sp_registry_options *sp_registry_settings(const struct sp_registry *r)

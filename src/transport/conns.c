@@ -4,7 +4,6 @@
 #include "transport/conns.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 #include <strings.h>

@@ -5,7 +5,6 @@
 #include "transport/dest.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "image/json.h"
@@ -139,7 +138,7 @@ static int start(struct engine *e, struct sp_err *err)
 	return sp_outfile_open_unnamed(&e->out, dir, err);
 }
 
-/* where is the image's name, which sp_dest_ref() gives to the caller. */
+/* where is the image's name, which transport.c keeps for sp_dest_names(). */
 int sp_engine_open(const char *where, unsigned form,
 		   const struct sp_transport_options *options, struct sp_dest **ret,
 		   struct sp_err *err)

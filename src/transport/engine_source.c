@@ -2,7 +2,6 @@
  * A local engine as a source: what it gives for GET /images/NAME/get, which is what
  * docker save writes, goes into a file without a name and is read from there.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>

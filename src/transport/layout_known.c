@@ -6,10 +6,8 @@
 #include "transport/layout_dest.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
-#include "base/io.h"
 #include "base/vec.h"
 #include "transport/layout.h"
 

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "image/image.h"
 #include "image/json.h"
 #include "transport/source.h"
 

@@ -3,9 +3,7 @@
  */
 #include "transport/lists.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/vec.h"
 #include "image/document.h"
@@ -180,7 +178,8 @@ static int take_referrers(void *ctx, const struct sp_http_response *res, bool *r
 	return add_list(f, doc, err);
 }
 
-char *sp_referrers_tag(const struct sp_digest *digest, struct sp_arena *arena)
+/* "sha256-0123...", under which referrers of a digest are listed where there is no API. */
+static const char *fallback_tag(const struct sp_digest *digest, struct sp_arena *arena)
 {
 	const char *hex = sp_digest_hex(digest);
 
@@ -197,7 +196,7 @@ static int read_tag(struct sp_registry *r, const struct sp_digest *digest, struc
 	bool found;
 
 	*ret = NULL;
-	if (sp_manifest_get(r, sp_referrers_tag(digest, &arena), &arena, &text, &desc, &found, err)) {
+	if (sp_manifest_get(r, fallback_tag(digest, &arena), &arena, &text, &desc, &found, err)) {
 		if (err->code != SP_EVERIFY)
 			return -1;
 		*err = (struct sp_err){ 0 };
@@ -274,6 +273,6 @@ int sp_referrers_add(struct sp_registry *r, const struct sp_digest *subject,
 
 	index.size = buf.len;
 	sp_digest_of(buf.data, buf.len, &index.digest);
-	return sp_manifest_put(r, sp_referrers_tag(subject, &arena), &index, &buf, NULL, NULL,
+	return sp_manifest_put(r, fallback_tag(subject, &arena), &index, &buf, NULL, NULL,
 			       err);
 }

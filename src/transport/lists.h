@@ -30,10 +30,6 @@ SP_CHECKED int sp_referrers_list(struct sp_registry *registry, const struct sp_d
 				 const char *artifact_type, struct sp_json **ret, bool *ret_tag,
 				 struct sp_err *err);
 
-/* "sha256-0123...", the tag under which referrers of a digest are listed where there is
- * no API. */
-char *sp_referrers_tag(const struct sp_digest *digest, struct sp_arena *arena);
-
 /*
  * After a manifest with a subject was written (desc, with its artifact type and its
  * annotations as JSON, both may be NULL): list it under the fallback tag of the subject.

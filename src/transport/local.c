@@ -14,7 +14,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-
 #define NODES_MAX 64		/* of a kind cluster */
 #define CONTAINERD_SOCKET "/run/containerd/containerd.sock"
 #define K3S_SOCKET "/run/k3s/containerd/containerd.sock"
@@ -24,7 +23,9 @@ void sp_local_tried(struct sp_local *local, const char *name, const char *text)
 	sp_buf_addf(&local->tried, "%s%s (%s)", local->tried.len ? ", " : "", name, text);
 }
 
-bool sp_local_listens(const char *path, char **ret)
+/* Does somebody listen at a Unix socket?  If not, *ret says why not ("PATH is not
+ * there"), malloc'ed. */
+static bool listens(const char *path, char **ret)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	sp_autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -52,7 +53,7 @@ bool sp_local_speak(struct sp_local *local, const char *name, const char *host)
 	sp_autofree char *why = NULL;
 	struct sp_err err = { 0 };
 
-	if (strncmp(host, "unix://", 7) == 0 && !sp_local_listens(host + 7, &why)) {
+	if (strncmp(host, "unix://", 7) == 0 && !listens(host + 7, &why)) {
 		sp_local_tried(local, name, why);
 		return false;
 	}
@@ -98,7 +99,7 @@ static void hand_to_containerd(struct sp_local *local, const char *name, const c
 	sp_autofree char *own = k3s ? sp_command_find(options, k3s) : NULL;
 	struct sp_local_line line;
 
-	if (!sp_local_listens(socket, &why)) {
+	if (!listens(socket, &why)) {
 		sp_local_tried(local, name, why);
 		return;
 	}

@@ -19,10 +19,6 @@ struct sp_local {
 /* Note why an engine is none for us: "NAME (TEXT)".  Keeps the order. */
 void sp_local_tried(struct sp_local *local, const char *name, const char *text);
 
-/* Does somebody listen at a Unix socket?  If not, *ret says why not ("PATH is not
- * there"), malloc'ed. */
-bool sp_local_listens(const char *path, char **ret);
-
 /* Speak to an engine with Docker's API at a URL as in DOCKER_HOST; notes why not. */
 bool sp_local_speak(struct sp_local *local, const char *name, const char *host);
 

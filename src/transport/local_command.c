@@ -2,7 +2,6 @@
  * An engine as a destination that only its own command reaches: the archive is made
  * in a file without a name, which the command gets as its standard input.
  */
-#include <string.h>
 
 #include "base/vec.h"
 #include "transport/archive.h"

@@ -8,7 +8,6 @@
 
 #include "image/document.h"
 #include "image/image.h"
-#include "image/schema.h"
 
 static const char *path_of(struct sp_arena *arena, const char *reference)
 {

@@ -11,7 +11,6 @@
 
 #include "base/path.h"
 #include "base/vec.h"
-#include "image/tar.h"
 #include "image/tar_read.h"
 
 #define LINK_HOPS_MAX 16	/* more is a loop */

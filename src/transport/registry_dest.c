@@ -319,7 +319,7 @@ static const struct sp_dest_ops registry_ops = {
 	.follow = sp_registry_dest_follow,
 };
 
-/* where is the image's name, which sp_dest_ref() gives to the caller. */
+/* where is the image's name, which transport.c keeps for sp_dest_names(). */
 int sp_registry_dest_open(const char *where, unsigned form,
 			  const struct sp_transport_options *options, struct sp_dest **ret,
 			  struct sp_err *err)

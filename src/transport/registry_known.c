@@ -5,8 +5,6 @@
  */
 #include "transport/registry_dest.h"
 
-#include <string.h>
-
 #include "base/vec.h"
 #include "image/document.h"
 #include "image/image.h"

@@ -3,7 +3,6 @@
  */
 #include "transport/source.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 

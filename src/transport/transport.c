@@ -204,11 +204,6 @@ const char *sp_dest_where(const struct sp_dest *dest)
 	return dest->where;
 }
 
-const char *sp_dest_ref(const struct sp_dest *dest)
-{
-	return dest->ref;
-}
-
 int sp_dest_names(const struct sp_dest *dest, struct sp_arena *arena,
 		  const struct sp_ref **refs, size_t *refs_nr, struct sp_err *err)
 {

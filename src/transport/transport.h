@@ -45,10 +45,6 @@ SP_CHECKED int sp_dest_open(const char *text, const struct sp_transport_options 
 			    struct sp_dest **ret, struct sp_err *err);
 struct sp_sink *sp_dest_sink(struct sp_dest *dest);
 
-/* A name that the destination itself carries ("oci:dir:v1"), or NULL: it takes
- * the place of the tags. */
-const char *sp_dest_ref(const struct sp_dest *dest);
-
 /* Which engine --load found ("docker at unix:///var/run/docker.sock"); NULL for other
  * destinations. */
 const char *sp_dest_where(const struct sp_dest *dest);

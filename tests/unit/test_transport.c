@@ -5,6 +5,8 @@
 
 #include <fcntl.h>
 
+#include "transport/dest.h"
+
 static const struct {
 	const char *text;
 	enum sp_code code;
@@ -104,7 +106,7 @@ static void test_accepted(void)
 			note("%s", err.msg);
 			continue;
 		}
-		is_str(sp_dest_ref(dest), accepted[i].ref, "\"%s\": its own name",
+		is_str(dest->ref, accepted[i].ref, "\"%s\": its own name",
 		       accepted[i].text);
 		ok(sp_dest_names(dest, &arena, &refs, &nr, &err) == 0 && nr == 1,
 		   "\"%s\": one name", accepted[i].text);

@@ -1,13 +1,15 @@
 /*
  * Accounts that programs name: a daemon that gives up its rights becomes the user whose
- * name is compiled in, and does not start where nobody is called so.
+ * name is compiled in, or stands as "user NAME" in the configuration whose path is, and
+ * does not start where nobody is called so.
  *
  * Taken is what such a program names, and only if it is an account that was made for a
- * service: never people's, nor those that every system has.  What comes is name and
- * numbers; no password, no shell, no home.
+ * service: never people's, and those that every system has only if configuration says so.
+ * What comes is name and numbers; no password, no shell, no home.
  */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/map.h"
 #include "base/vec.h"
@@ -16,23 +18,31 @@
 #include "rootfs/evidence.h"
 #include "rootfs/need_rows.h"
 #include "rootfs/needs_state.h"
+#include "rootfs/places.h"
 
 /* Numbers of services (login.defs: SYS_UID_MIN; those below are the system's own). */
+#define SYSTEM_MIN 1
 #define SERVICE_MIN 100
 #define SERVICE_MAX 999
 #define NAME_LEN 32		/* as useradd has it */
 #define ACCOUNTS_MAX 4096	/* lines of passwd that are looked at */
+#define CONFIGS_MAX 16		/* files that one program names */
+#define CONFIG_BYTES_MAX (64 * 1024)
 
 struct account {
 	const char *name;
 	unsigned uid, gid;
 	bool named, function;	/* the program has such a constant; imports such a function */
+	bool configured;	/* its configuration says so */
 };
 
 struct accounts {
 	struct sp_map names;		/* to accounts */
 	struct account *accounts;
 	size_t accounts_nr, accounts_alloc;
+	struct sp_arena *arena;
+	const char *configs[CONFIGS_MAX];	/* paths of files that the program names */
+	size_t configs_nr;
 };
 
 static void accounts_release(struct accounts *a)
@@ -63,21 +73,15 @@ static int each_line(struct sp_root *root, const char *path,
 	return 0;
 }
 
-struct collecting {
-	struct accounts *a;
-	struct sp_arena *arena;
-};
-
 static void collect(void *ctx, const char *name, unsigned uid, unsigned gid)
 {
-	struct collecting *c = ctx;
+	struct accounts *a = ctx;
 
-	if (uid < SERVICE_MIN || uid > SERVICE_MAX ||
-	    sp_map_get(&c->a->names, name) != SP_MAP_NONE)
+	if (uid < SYSTEM_MIN || uid > SERVICE_MAX || sp_map_get(&a->names, name) != SP_MAP_NONE)
 		return;
-	name = sp_arena_strdup(c->arena, name);
-	sp_map_set(&c->a->names, name, c->a->accounts_nr);
-	*SP_VEC_PUSH(c->a->accounts) = (struct account){ .name = name, .uid = uid, .gid = gid };
+	name = sp_arena_strdup(a->arena, name);
+	sp_map_set(&a->names, name, a->accounts_nr);
+	*SP_VEC_PUSH(a->accounts) = (struct account){ .name = name, .uid = uid, .gid = gid };
 }
 
 /* Linkers put a constant into another one that ends like it: the last part of a path may
@@ -91,7 +95,59 @@ static bool see_text(void *ctx, const char *text, size_t len)
 
 	if (at != SP_MAP_NONE)
 		a->accounts[at].named = true;
+	if (a->configs_nr < CONFIGS_MAX && strncmp(text, "/etc/", 5) == 0 &&
+	    !strstr(text, "//") && !strstr(text, "/.") && sp_place_of(text) == SP_PLACE_OWN)
+		a->configs[a->configs_nr++] = sp_arena_strdup(a->arena, text);
 	return true;
+}
+
+/* "user NAME;", "user = NAME", "username: \"NAME\"": the name, or NULL. */
+static const char *user_of_line(const char *line, char name[NAME_LEN + 1])
+{
+	static const char *const keys[] = { "user", "username", "runas", "run_as", "setuid" };
+	size_t len;
+
+	line += strspn(line, " \t");
+	len = strcspn(line, " \t=:\n");
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (len == strlen(keys[i]) && strncasecmp(line, keys[i], len) == 0)
+			return sscanf(line + len, "%*[ \t=:\"']%32[a-zA-Z0-9_.-]", name) == 1 ?
+				       name : NULL;
+	return NULL;
+}
+
+/* Who the configuration that the program names says it becomes. */
+static int read_configs(struct accounts *a, struct sp_root *root, struct sp_err *err)
+{
+	for (size_t i = 0; i < a->configs_nr; i++) {
+		sp_autobuf struct sp_buf text = { 0 };
+		char name[NAME_LEN + 1];
+		struct sp_found found;
+		bool there;
+
+		if (sp_root_resolve(root, a->configs[i], &found, err))
+			return -1;
+		if (!found.real || found.st.type != SP_FILE || !sp_place_is_public(&found.st) ||
+		    found.st.size > CONFIG_BYTES_MAX)
+			continue;
+		if (sp_root_read(root, found.real, CONFIG_BYTES_MAX, &text, &there, err))
+			return -1;
+		for (const char *line = sp_buf_str(&text); *line; line += *line == '\n') {
+			const char *user = user_of_line(line, name);
+			size_t at = user ? sp_map_get(&a->names, user) : SP_MAP_NONE;
+
+			if (at != SP_MAP_NONE)
+				a->accounts[at].configured = true;
+			line += strcspn(line, "\n");
+		}
+	}
+	return 0;
+}
+
+static bool is_wanted(const struct account *account)
+{
+	return account->configured ||
+	       (account->uid >= SERVICE_MIN && account->named && !account->function);
 }
 
 /* "bind" is what a message says of bind(2). */
@@ -142,16 +198,17 @@ static int of_program(struct sp_needs *n, const struct sp_closure *closure,
 	if (o->elf->go.version || !becomes_somebody(n, closure))
 		return 0;
 	for (size_t i = 0; i < a->accounts_nr; i++)
-		a->accounts[i].named = a->accounts[i].function = false;
+		a->accounts[i].named = a->accounts[i].function = a->accounts[i].configured = false;
+	a->configs_nr = 0;
 	if (sp_root_open(o->root, o->found.real, &file, err) ||
 	    sp_elf_strings(o->elf, &file, 2, see_text, a, err) ||
-	    sp_elf_imports(o->elf, &file, see_function, a, err))
+	    sp_elf_imports(o->elf, &file, see_function, a, err) || read_configs(a, root, err))
 		return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
 	for (size_t i = 0; i < a->accounts_nr; i++) {
 		const struct account *account = &a->accounts[i];
 		struct naming naming = { n, account };
 
-		if (!account->named || account->function)
+		if (!is_wanted(account))
 			continue;
 		sp_buf_addf(&n->rootfs->named_users, "%s:x:%u:%u:%s:/nonexistent:/sbin/nologin\n",
 			    account->name, account->uid, account->gid, account->name);
@@ -163,10 +220,9 @@ static int of_program(struct sp_needs *n, const struct sp_closure *closure,
 
 int sp_need_find_accounts(struct sp_needs *n, struct sp_err *err)
 {
-	SP_CLEANUP(accounts_release) struct accounts a = { 0 };
-	struct collecting c = { &a, &n->arena };
+	SP_CLEANUP(accounts_release) struct accounts a = { .arena = &n->arena };
 
-	if (each_line(n->options->libs, "/etc/passwd", collect, &c, err))
+	if (each_line(n->options->libs, "/etc/passwd", collect, &a, err))
 		return -1;
 	if (!a.accounts_nr)
 		return 0;

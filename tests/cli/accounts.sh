@@ -69,6 +69,39 @@ program /usr/bin/merged -O2 <<<'#include <pwd.h>
 works /usr/bin/merged
 is "$(users)" "root nobody keeper" "the end of a path may be the name"
 
+# what the configuration says, whose path the program names
+put /etc/serve/serve.conf '# user keeper;
+bind all;
+ User  daemon ;
+user people;
+notuser bind'
+program /usr/bin/serve <<<'#include <pwd.h>
+	#include <stdio.h>
+	#include <string.h>
+	#include <unistd.h>
+	int main(void)
+	{
+		FILE *f = fopen("/etc/serve/serve.conf", "r");
+		char line[99], name[33];
+		struct passwd *p;
+		while (f && fgets(line, sizeof(line), f) && sscanf(line, " User %32[a-z]", name) != 1)
+			;
+		return !f || !(p = getpwnam(name)) || p->pw_uid != 1 || setuid(p->pw_uid);
+	}'
+works /usr/bin/serve
+is "$(users)" "root nobody daemon" "who configuration says: the system's own too, not people"
+for line in 'user=keeper' 'username: "keeper"' 'run_as keeper'; do
+	put /etc/serve/serve.conf "$line"
+	run "$SCRATCHPACK" /usr/bin/serve --sysroot sys -q -o image.tar --compress none
+	unpack image.tar image
+	is "$(users)" "root nobody keeper" "$line"
+done
+put /etc/serve/serve.conf "user keeper"
+chmod 600 sys/etc/serve/serve.conf
+run "$SCRATCHPACK" /usr/bin/serve --sysroot sys -q -o image.tar --compress none
+unpack image.tar image
+is "$(users)" "root nobody" "configuration that not everybody may read does not come, nor its user"
+
 # lines that are none
 printf 'keeper:x:one:two\nkeeper:x:99999999999:1:\n\nkeeper\nkeeper:x:120' >sys/etc/passwd
 run "$SCRATCHPACK" /usr/bin/keeper --sysroot sys -q -o image.tar --compress none

@@ -262,7 +262,9 @@ static void map_paths(struct sp_plan *plan)
 }
 
 /* Files that are one file on disk are one in the layer: the first in the order
- * of paths is the file, the others links to it (layer.md: target comes first). */
+ * of paths is the file, the others links to it (layer.md: target comes first).  A library
+ * with one name has several paths where directories are mounted twice, and its loader
+ * knows it by its inode; another file that is wanted twice is two. */
 static void link_files(struct sp_plan *plan)
 {
 	SP_CLEANUP(sp_map_release) struct sp_map seen = { 0 };
@@ -270,8 +272,8 @@ static void link_files(struct sp_plan *plan)
 	for (size_t i = 0; i < plan->entries_nr; i++) {
 		struct sp_entry *e = &plan->entries[i];
 
-		if (e->type != SP_ENTRY_FILE || !e->root || e->source_st.nlink < 2 ||
-		    !e->source_st.dev)
+		if (e->type != SP_ENTRY_FILE || !e->root || !e->source_st.dev ||
+		    (e->source_st.nlink < 2 && e->reason.kind != SP_BECAUSE_NEEDED))
 			continue;
 		const char *key = sp_arena_strf(&plan->arena, "%llx:%llx:%x:%x:%x:%x",
 						(unsigned long long)e->source_st.dev,

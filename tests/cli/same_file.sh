@@ -57,6 +57,29 @@ program path "$T/lib" "$T/far/libx.so"
 packs ./path "a link to the folder"
 like "$(layer o.tar | tar -tf -)" 'far' "a link to the folder: is there"
 
+# A directory that is mounted twice: one file, with one name and two paths.
+mkdir twice
+if unshare -rm mount --bind lib twice 2>/dev/null; then
+	cat >bound <<-END
+		#!/bin/sh
+		mount --bind "$T/lib" "$T/twice" && exec "$SCRATCHPACK" "\$@"
+	END
+	cat >mounted <<-END
+		#!/bin/sh
+		exec unshare -rm "$T/bound" "\$@"
+	END
+	chmod +x bound mounted
+	rm lib/libhard.so hard/libx.so.1 hard/libhard.so
+	program bind "$T/lib" "$T/twice/libx.so.1"
+	SCRATCHPACK=$T/mounted packs ./bind "a bind mount"
+	like "$(layer o.tar | tar -tvf -)" 'twice/libx.so.1 link to' "a bind mount: is one file in the image"
+	ln lib/libx.so.1 lib/libhard.so
+	ln lib/libx.so.1 hard/libhard.so
+	ln lib/libx.so.1 hard/libx.so.1
+else
+	skip "a bind mount" "no mount namespaces"
+fi
+
 # $ORIGIN: what is found moves with the program
 program moved '$ORIGIN/lib' libx.so
 packs ./moved "moved with the program"

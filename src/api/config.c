@@ -82,6 +82,32 @@ static const char *healthcheck_problem(struct sp_target *target, struct sp_err *
 				"expected an absolute path in the image";
 }
 
+/* Docker's documents go to engines of docker, and into archives of its kind. */
+static bool is_oci(const char *output)
+{
+	static const char *const dockers[] = { "docker-archive:", "docker-daemon:",
+					       "local:docker" };
+
+	for (size_t i = 0; i < sizeof(dockers) / sizeof(*dockers); i++)
+		if (strncmp(output, dockers[i], strlen(dockers[i])) == 0)
+			return false;
+	return true;
+}
+
+/* Podman takes a health check out of images of Docker's types alone, and says nothing. */
+static void note_healthcheck(const struct sp_build *build, struct sp_target *target)
+{
+	const struct sp_strings *outputs = &build->o->outputs;
+
+	for (size_t i = 0; i < outputs->items_nr; i++)
+		if (is_oci(outputs->items[i])) {
+			sp_plan_note(target->rootfs->plan, "healthcheck-oci",
+				     "podman drops the health check of an image with OCI's types, as %s is; for podman write docker-archive:FILE, or give podman run --health-cmd",
+				     outputs->items[i]);
+			return;
+		}
+}
+
 static int check_healthcheck(struct sp_build *build, struct sp_target *target,
 			     struct sp_err *err)
 {
@@ -100,6 +126,9 @@ static int check_healthcheck(struct sp_build *build, struct sp_target *target,
 		drop_healthcheck(target);
 	else if (problem)
 		return sp_err_set(err, SP_EUSAGE, "--healthcheck %s: %s", h->test.items[1], problem);
+	/* the types of a base are those of the image */
+	if (own->set && !target->base.stored)
+		note_healthcheck(build, target);
 	return 0;
 }
 

@@ -396,6 +396,7 @@ echo /lib/libsomething.so >root/etc/ld.so.preload
 cp static img.d/bin/static && tar -C img.d -cf img.tar bin
 python3 "$TOP/tests/make_image.py" img '{"Entrypoint":["/bin/static"],"Healthcheck":{"Test":["CMD","/x"]},"OnBuild":["RUN x"]}' img.tar
 noted healthcheck-dropped --from img
+noted healthcheck-oci ./static -o o.tar --healthcheck /static
 noted base-onbuild ./static --base img
 python3 "$TOP/tests/make_image.py" saved.tar '{}' img.tar --form docker
 noted base-without-manifest ./static --base saved.tar

@@ -104,6 +104,16 @@ in_engine docker registry.example.org/team/tagged:x
 is "$stdout" hello "docker knows the name with a registry"
 in_engine podman registry.example.org/team/tagged:x
 is "$stdout" hello "podman knows the name with a registry"
+
+# What the note "healthcheck-oci" says of podman.
+static_hello checked
+"$SCRATCHPACK" ./checked -q -o docker-archive:checked.tar --healthcheck /checked >/dev/null
+"$SCRATCHPACK" ./checked -q -t unchecked -o unchecked.tar --healthcheck /checked >/dev/null
+load podman checked.tar >/dev/null
+load podman unchecked.tar >/dev/null
+is "$(podman image inspect -f '{{json .HealthCheck}}' checked)" '{"Test":["CMD","/checked"]}' \
+	"podman: a health check in docker-archive:"
+is "$(podman image inspect -f '{{json .HealthCheck}}' unchecked)" null "podman: none in OCI's types"
 like "$(ctr images ls -q)" 'registry.example.org/team/tagged:x' \
 	"containerd knows the name with a registry"
 

@@ -108,7 +108,7 @@ is "$stdout" hello "podman knows the name with a registry"
 # What the note "healthcheck-oci" says of podman.
 static_hello checked
 "$SCRATCHPACK" ./checked -q -o docker-archive:checked.tar --healthcheck /checked >/dev/null
-"$SCRATCHPACK" ./checked -q -t unchecked -o unchecked.tar --healthcheck /checked >/dev/null
+"$SCRATCHPACK" ./checked -q -t unchecked -o unchecked.tar -e other=1 --healthcheck /checked >/dev/null
 load podman checked.tar >/dev/null
 load podman unchecked.tar >/dev/null
 is "$(podman image inspect -f '{{json .HealthCheck}}' checked)" '{"Test":["CMD","/checked"]}' \

@@ -90,7 +90,10 @@ static void prepare_dirs(struct sp_closure *closure, const struct sp_start *star
 				 &closure->library_path);
 	for (size_t i = 0; i < closure->loader.dirs_nr; i++)
 		*SP_VEC_PUSH(closure->builtin.dirs) = (struct sp_dir){
-			closure->libs, closure->loader.dirs[i], closure->loader.dirs[i] };
+			.root = closure->libs,
+			.path = closure->loader.dirs[i],
+			.image_path = closure->loader.dirs[i],
+		};
 	if (!musl)
 		closure->builtin.ready = true;
 }

@@ -62,6 +62,7 @@ struct sp_probe {
 struct sp_dir {
 	struct sp_root *root;
 	const char *path, *image_path;
+	const char *left_out;	/* why it is not looked into, though the loader might; or NULL */
 };
 
 /* A search path in its expanded form. */

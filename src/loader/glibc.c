@@ -129,7 +129,7 @@ static int cache_phase(struct sp_search *s, enum sp_try *ret, struct sp_err *err
 		if (no_default_lib(s) && in_builtin_dir(s->closure, e->path))
 			return 0;
 		char *path = sp_arena_strdup(&s->closure->arena, e->path);
-		struct sp_dir at = { s->closure->libs, path, path };
+		struct sp_dir at = { .root = s->closure->libs, .path = path, .image_path = path };
 
 		return sp_search_try(s, &at, ret, err);
 	}
@@ -204,6 +204,8 @@ int sp_glibc_explain(struct sp_search *s, struct sp_err *err)
 							     loader->hwcaps[k]);
 			struct sp_found found;
 
+			if (path[0] != '/')
+				continue;
 			if (sp_root_resolve(closure->libs, path, &found, err))
 				return -1;
 			if (!found.real)

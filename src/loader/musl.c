@@ -127,8 +127,8 @@ static int by_path(struct sp_search *s, struct sp_err *err)
 {
 	struct sp_closure *closure = s->closure;
 	enum sp_try result;
-	struct sp_dir at = { closure->libs, sp_arena_strdup(&closure->arena, s->name),
-			     sp_arena_strdup(&closure->arena, s->name) };
+	char *path = sp_arena_strdup(&closure->arena, s->name);
+	struct sp_dir at = { .root = closure->libs, .path = path, .image_path = path };
 
 	if (s->name[0] != '/') {
 		s->why = "the name is relative to the current directory; an image can only hold it under an absolute path";

@@ -242,6 +242,19 @@ static void again(struct sp_search *s, const struct sp_dir *candidate, size_t kn
  * is passed over. */
 #define MUSL_PATH_ROOM (2 * NAME_MAX + 2)
 
+/* A link of that name that leads nowhere: in a sysroot often one that was to lead out. */
+static const char *dangling(struct sp_search *s, const char *path,
+			    const struct sp_found *found)
+{
+	const struct sp_link *last = found->links_nr ? &found->links[found->links_nr - 1] : NULL;
+
+	for (size_t i = 0; i < found->links_nr; i++)
+		if (strcmp(sp_path_basename(found->links[i].path), sp_path_basename(path)) == 0)
+			return sp_arena_strf(&s->closure->arena, "a link to %s, which is not there",
+					     last->target);
+	return NULL;
+}
+
 /*
  * Nothing is there, or links that lead in a circle: that is an error like no other.  In a
  * search glibc leaves the list of directories for it (open_path()), and musl gives up.
@@ -250,7 +263,7 @@ static enum sp_try absent(struct sp_search *s, const char *path,
 			  const struct sp_found *found)
 {
 	if (found->links_nr < SP_LINKS_MAX)
-		return report(s, path, NULL, SP_TRY_ABSENT);
+		return report(s, path, dangling(s, path, found), SP_TRY_ABSENT);
 	s->list_ends = true;
 	return report(s, path, "symbolic links that lead in a circle",
 		      s->closure->loader.libc == SP_LIBC_MUSL ? SP_TRY_FATAL : SP_TRY_ABSENT);
@@ -296,6 +309,10 @@ int sp_search_dirs(struct sp_search *s, const struct sp_dirs *dirs, enum sp_try 
 		struct sp_dir candidate = { .root = dir->root };
 
 		candidate.path = sp_path_join(arena, dir->path, s->name);
+		if (dir->left_out) {
+			report(s, candidate.path, dir->left_out, SP_TRY_ABSENT);
+			continue;
+		}
 		candidate.image_path =
 			strcmp(dir->path, dir->image_path) == 0 ?
 				candidate.path :

@@ -190,6 +190,17 @@ static void add_dir(struct sp_closure *closure, struct expansion *e, struct sp_d
 	};
 }
 
+/* An element as it is written, for those who ask where a library was looked for. */
+static void leave_out(struct sp_closure *closure, const char *text, size_t len,
+		      const char *why, struct sp_dirs *ret)
+{
+	const char *path = len ? sp_arena_strndup(&closure->arena, text, len) : ".";
+
+	*SP_VEC_PUSH(ret->dirs) = (struct sp_dir){
+		.root = closure->libs, .path = path, .image_path = path, .left_out = why,
+	};
+}
+
 /* musl drops a whole list that has any token but $ORIGIN. */
 static bool musl_refuses(const char *list)
 {
@@ -203,8 +214,10 @@ static bool musl_refuses(const char *list)
  * An empty or relative element means the current directory of the process.  In
  * an image that is its working directory, which nobody can promise to keep.
  */
-static void relative_remark(struct sp_closure *closure, size_t owner, const char *list)
+static void relative(struct sp_closure *closure, size_t owner, const char *list,
+		     const char *text, size_t len, struct sp_dirs *ret)
 {
+	leave_out(closure, text, len, "depends on the current directory", ret);
 	sp_search_remark(closure, "relative-search-path",
 			 "%s searches for libraries in the current directory (\"%s\" has an empty or relative element); it is left out, since it works in one working directory only",
 			 owner == SP_NO_OBJECT ? "LD_LIBRARY_PATH" :
@@ -224,12 +237,14 @@ void sp_search_expand(struct sp_closure *closure, size_t owner, const char *list
 		if (!len) {
 			/* musl skips empty elements, glibc takes them for "." */
 			if (how == SP_TOKENS_GLIBC)
-				relative_remark(closure, owner, list);
+				relative(closure, owner, list, p, len, ret);
 		} else if (expand(closure, owner, p, len, how, &e)) {
 			if (absolute(&e))
 				add_dir(closure, &e, ret);
 			else
-				relative_remark(closure, owner, list);
+				relative(closure, owner, list, p, len, ret);
+		} else if (how == SP_TOKENS_GLIBC) {
+			leave_out(closure, p, len, "depends on the CPU", ret);
 		}
 		p += len;
 		if (!*p)

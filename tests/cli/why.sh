@@ -142,6 +142,21 @@ probes ./app libc.so.6 "a name that several ask for"
 like "$stdout" "libc.so.6, needed by $T/two/liba.so.1.2?: already loaded|libc.so.6, needed by $T/one/liba.so.1: already loaded" \
 	"who asks later gets the same"
 
+# what is passed over is said as well
+program elsewhere a one/liba.so.1 "$(runpath "lib:$T/none:/opt/\$PLATFORM:")"
+run "$SCRATCHPACK" why-not ./elsewhere liba.so.1
+like "$stdout" '  lib/liba.so.1 \[RUNPATH\] depends on the current directory
+'"  $T/none/liba.so.1 \\[RUNPATH\\] not there"'
+  /opt/\$PLATFORM/liba.so.1 \[RUNPATH\] depends on the CPU
+  ./liba.so.1 \[RUNPATH\] depends on the current directory' "why-not: elements that are left out"
+run "$SCRATCHPACK" ./elsewhere -q -o image.tar
+like "$stderr" 'tried lib/liba.so.1 \(RUNPATH: depends on the current directory\)' "and so does the error"
+mkdir none
+ln -s ../gone/liba.so.1 none/
+run "$SCRATCHPACK" why-not ./elsewhere liba.so.1
+like "$stdout" 'none/liba.so.1 \[RUNPATH\] a link to \.\./gone/liba.so.1, which is not there' \
+	"why-not: a link that leads nowhere"
+
 # three levels of RPATH: the asker's, its loader's, the program's
 lib three/libd.so.1 d
 lib two/libc3.so.1 c3 three/libd.so.1

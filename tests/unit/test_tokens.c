@@ -32,8 +32,10 @@ static void expand(const char *list, enum sp_tokens how, size_t owner, const cha
 	sp_buf_reset(remarks);
 	sp_search_expand(&closure, owner, list, how == G ? ":;" : ":\n", how, &dirs);
 	for (size_t i = 0; i < dirs.dirs_nr; i++) {
-		sp_buf_addf(now, "%s%s", i ? " " : "", dirs.dirs[i].path);
-		sp_buf_addf(then, "%s%s", i ? " " : "", dirs.dirs[i].image_path);
+		if (dirs.dirs[i].left_out)
+			continue;
+		sp_buf_addf(now, "%s%s", now->len ? " " : "", dirs.dirs[i].path);
+		sp_buf_addf(then, "%s%s", then->len ? " " : "", dirs.dirs[i].image_path);
 	}
 	for (size_t i = 0; i < closure.remarks_nr; i++)
 		sp_buf_addf(remarks, "%s%s", i ? " " : "", closure.remarks[i].id);

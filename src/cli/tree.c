@@ -20,7 +20,16 @@ struct tree {
 /* From so many modules of one directory on, one line stands for all. */
 #define MODULES_MIN 4
 
-/* Link each object to the one that first led to it: the first edge to it. */
+/* Does object i stand above this one, or is it the same? */
+static bool is_above(const struct tree *t, size_t i, size_t below)
+{
+	while (below != NONE && below != i)
+		below = t->parent[below];
+	return below == i;
+}
+
+/* Link each object to the one that first led to it: the first edge to it.  Of several that
+ * need each other, of which one was added, none may be lost in a circle. */
 static void link_objects(struct tree *t, const struct sp_json *edges)
 {
 	size_t *last = sp_calloc(t->nr, sizeof(*last));
@@ -32,7 +41,7 @@ static void link_objects(struct tree *t, const struct sp_json *edges)
 
 		if (!sp_json_int(e, "from", &from) || !sp_json_int(e, "to", &to) ||
 		    (size_t)from >= t->nr || (size_t)to >= t->nr || to == 0 ||
-		    t->parent[to] != NONE || from == to)
+		    t->parent[to] != NONE || is_above(t, (size_t)to, (size_t)from))
 			continue;
 		t->parent[to] = (size_t)from;
 		if (last[from] == NONE)

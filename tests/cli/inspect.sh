@@ -101,6 +101,15 @@ is "$(grep -c '^scratchpack: error: ' "$RUN/stderr")" 1 "the error is one line"
 like "$stderr" '2 libraries are missing.*libmid\.so' "that counts them and names one"
 run "$SCRATCHPACK" inspect ./broken -e LD_PRELOAD=lib/libgone.so
 like "$stdout" 'missing lib/libgone\.so, needed by LD_PRELOAD: the name is relative' "and why, if nothing was tried"
+# two that need each other, of which one is added: neither is lost in the circle
+gcc -shared -fPIC -o libring2.so -x c - <<<'int two(void) { return 2; }'
+gcc -shared -fPIC -o libring1.so -Wl,-rpath,"$T" -Wl,--no-as-needed -x c - -x none libring2.so \
+	<<<'int one(void) { return 1; }'
+gcc -shared -fPIC -o libring2.so -Wl,-soname,libring2.so -Wl,-rpath,"$T" -Wl,--no-as-needed \
+	-x c - -x none ./libring1.so <<<'int two(void) { return 2; }'
+compile alone <<<'int main(void) { return 0; }'
+run "$SCRATCHPACK" inspect ./alone -e LD_PRELOAD="$T/libring1.so"
+is "$(grep -c 'libring[12]\.so.*\[' "$RUN/stdout")" 2 "two that need each other are in the tree"
 run "$SCRATCHPACK" inspect ./broken --json
 exits 3 "--json of an incomplete closure"
 cp "$RUN/stdout" report.json

@@ -13,10 +13,6 @@
 #include "transport/registry.h"
 #include "transport/transport.h"
 
-/* What engines give a container that has no PATH; it stands in the image because
- * they look a bare command up through it. */
-#define SP_DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 struct scratchpack {
 	struct sp_options options;
 	void (*progress)(void *ctx, const struct sp_progress *);

@@ -272,7 +272,6 @@ static int take_given(struct command *c, const char *given, struct sp_err *err)
 /* A file that the command line names comes along: its configuration, its script. */
 static int add_named(struct command *c, const char *word, bool program, struct sp_err *err)
 {
-	static const char *const kernel[] = { "/proc", "/sys", "/dev" };
 	const char *path = word;
 	struct sp_found found;
 
@@ -283,9 +282,8 @@ static int add_named(struct command *c, const char *word, bool program, struct s
 	if (!path || path[0] != '/' || strlen(path) > SP_PATH_MAX)
 		return 0;
 	path = sp_path_clean(&c->build->arena, path);
-	for (size_t i = 0; i < sizeof(kernel) / sizeof(*kernel); i++)
-		if (sp_path_within(path, kernel[i]))
-			return 0;
+	if (sp_path_is_kernels(path))
+		return 0;
 	if (sp_root_resolve(c->build->from.root, path, &found, err))
 		return -1;
 	if (!found.real || found.st.type != SP_FILE)

@@ -52,13 +52,8 @@ static void put(struct list *list, const struct sp_entry *e)
 /* Nobody expects these in an image. */
 static bool of_machine(const char *path)
 {
-	static const char *const dirs[] = { "/proc", "/sys", "/dev", "/run", "/var/run",
-					     "/etc/ld.so.cache" };
-
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
-		if (sp_path_within(path, dirs[i]))
-			return true;
-	return false;
+	return sp_path_is_kernels(path) || sp_path_within(path, "/run") ||
+	       sp_path_within(path, "/var/run") || sp_path_within(path, "/etc/ld.so.cache");
 }
 
 static int by_path(const void *a, const void *b)

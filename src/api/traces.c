@@ -209,7 +209,6 @@ static void add_used(struct sp_build *build)
 static int find_tree(struct sp_build *build, const char *text, const char **ret,
 		     struct sp_err *err)
 {
-	static const char *const kernels[] = { "/proc", "/sys", "/dev" };
 	struct sp_found found;
 	struct sp_root *root;
 	const char *path;
@@ -220,10 +219,7 @@ static int find_tree(struct sp_build *build, const char *text, const char **ret,
 	if (!found.real || found.st.type != SP_DIR)
 		return sp_err_set(err, SP_EFAIL, "--trace-tree %s: %s", text,
 				  found.real ? "is no directory" : "no such directory");
-	bool whole = strcmp(found.real, "/") == 0;
-	for (size_t i = 0; i < sizeof(kernels) / sizeof(*kernels); i++)
-		whole |= sp_path_within(found.real, kernels[i]);
-	if (whole)
+	if (strcmp(found.real, "/") == 0 || sp_path_is_kernels(found.real))
 		return sp_err_set(err, SP_EUSAGE,
 				  "--trace-tree %s: is no part of a program; name the directory of a library",
 				  text);

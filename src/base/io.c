@@ -185,6 +185,22 @@ int sp_outfile_patch(struct sp_outfile *out, uint64_t offset, const void *data,
 	return 0;
 }
 
+int sp_outfile_read(const struct sp_outfile *out, uint64_t offset, void *buf, size_t room,
+		    size_t *ret_len, struct sp_err *err)
+{
+	ssize_t n;
+
+	do
+		n = pread(out->fd, buf, room, (off_t)offset);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		return sp_err_set(err, SP_EOUTPUT, "%s: has become shorter", out->path);
+	if (n < 0)
+		return sp_err_sys(err, SP_EOUTPUT, "%s: cannot read it back", out->path);
+	*ret_len = (size_t)n;
+	return 0;
+}
+
 static int sync_dir(const char *path, struct sp_err *err)
 {
 	sp_autofree char *dir = dir_of(path);

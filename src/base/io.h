@@ -47,6 +47,11 @@ SP_CHECKED int sp_outfile_write(struct sp_outfile *out, const void *data,
 SP_CHECKED int sp_outfile_patch(struct sp_outfile *out, uint64_t offset,
 				const void *data, size_t len, struct sp_err *err);
 
+/* Read back what was written: at least one of up to room bytes at offset, which must
+ * lie before size. */
+SP_CHECKED int sp_outfile_read(const struct sp_outfile *out, uint64_t offset, void *buf,
+			       size_t room, size_t *ret_len, struct sp_err *err);
+
 /* fsync, rename, fsync the directory. */
 SP_CHECKED int sp_outfile_commit(struct sp_outfile *out, struct sp_err *err);
 
@@ -57,7 +62,8 @@ void sp_outfile_abort(struct sp_outfile *out);
 SP_CHECKED int sp_write_full(int fd, const void *data, size_t len,
 			     const char *name, struct sp_err *err);
 
-/* The whole file at path as bytes; more than limit bytes is an error. */
+/* Append the whole file at path to ret; more than limit bytes is an error.  After an
+ * error ret may hold a part of it. */
 SP_CHECKED int sp_read_file(const char *path, size_t limit, struct sp_buf *ret,
 			    struct sp_err *err);
 

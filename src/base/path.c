@@ -74,6 +74,12 @@ bool sp_path_within(const char *path, const char *dir)
 	       (path[len] == '/' || path[len] == '\0');
 }
 
+bool sp_path_is_kernels(const char *path)
+{
+	return sp_path_within(path, "/proc") || sp_path_within(path, "/sys") ||
+	       sp_path_within(path, "/dev");
+}
+
 const char *sp_path_problem(const char *path)
 {
 	if (strlen(path) > SP_PATH_MAX)

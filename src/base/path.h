@@ -32,6 +32,9 @@ const char *sp_path_basename(const char *path);
 /* Is path the directory dir itself, or below it? */
 bool sp_path_within(const char *path, const char *dir);
 
+/* Is it in a directory that the kernel fills: /proc, /sys, /dev? */
+bool sp_path_is_kernels(const char *path);
+
 /*
  * Why a path cannot stand in an image, or NULL if it can: too long, a component
  * too long, or one that a layer would read as a deletion mark (".wh.").

@@ -72,6 +72,14 @@ struct sp_root *sp_root_rest(struct sp_root *root)
 	return root->ops->rest ? root->ops->rest(root->ctx) : NULL;
 }
 
+const char *sp_type_name(enum sp_type type)
+{
+	return type == SP_DIR	  ? "a directory" :
+	       type == SP_FILE	  ? "a file" :
+	       type == SP_SYMLINK ? "a symbolic link" :
+				    "a device, FIFO or socket";
+}
+
 const char *sp_root_show(struct sp_root *root, const char *path)
 {
 	const char *where = root->ops->where ? root->ops->where(root->ctx, path) : NULL;

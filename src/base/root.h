@@ -32,6 +32,9 @@
 
 enum sp_type { SP_ABSENT, SP_FILE, SP_DIR, SP_SYMLINK, SP_OTHER };
 
+/* "a directory" and so on, for messages; not of SP_ABSENT. */
+const char *sp_type_name(enum sp_type type);
+
 struct sp_stat {
 	enum sp_type type;
 	unsigned mode;			/* the 12 permission bits */

@@ -25,6 +25,10 @@
 #define SP_MT_CONFIG "application/vnd.oci.image.config.v1+json"
 #define SP_MT_LAYER "application/vnd.oci.image.layer.v1.tar"
 
+/* What engines give a container that has no PATH, and look a bare command up in; BuildKit
+ * and Docker alike. */
+#define SP_DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 #define SP_LAYERS_MAX 125	/* what classic engines stack */
 #define SP_PLATFORMS_MAX 64
 #define SP_ANNOTATIONS_MAX 1024

@@ -9,7 +9,6 @@
 #include "base/vec.h"
 #include "image/verify_state.h"
 
-
 static bool is_known(const struct sp_verify_finding *list, size_t nr, const char *id,
 		     const char *where, const char *what)
 {

@@ -7,9 +7,6 @@
 
 #include "image/verify_state.h"
 
-/* What engines assume where Env says nothing; BuildKit and Docker alike. */
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 struct run {
 	struct sp_verify_state *v;
 	const char *where;
@@ -59,7 +56,7 @@ static const char *search_path(const struct run *r)
 		if (var && strncmp(var, "PATH=", 5) == 0)
 			return var + 5;
 	}
-	return DEFAULT_PATH;
+	return SP_DEFAULT_PATH;
 }
 
 /* Look for a bare name in all directories of PATH; the malloc'ed path, or NULL. */

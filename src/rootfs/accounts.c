@@ -10,6 +10,7 @@
 #include "rootfs/rootfs.h"
 
 #define NONROOT "65532"
+#define ACCOUNT_FILE_MAX (1024 * 1024)	/* bytes of passwd or group */
 
 static int add_file(struct sp_plan *plan, const char *path, const char *text,
 		    struct sp_err *err)
@@ -19,8 +20,6 @@ static int add_file(struct sp_plan *plan, const char *path, const char *text,
 		.content = text, .size = strlen(text),
 		.reason = { SP_BECAUSE_CONFIG, NULL, "--user nonroot" } }, err);
 }
-
-#define ACCOUNT_FILE_MAX (1024 * 1024)
 
 int sp_accounts_read(struct sp_root *root, const char *path, struct sp_buf *ret,
 		     struct sp_err *err)

@@ -1,7 +1,7 @@
 /*
  * Needs: what a program wants beyond its libraries, decided by evidence.
  *
- * A need is a row of the table in needs.c: a name, the signs that speak for it,
+ * A need is a row of the table in needs_table.c: a name, the signs that speak for it,
  * and a function that puts its files into the plan.  A sign is something that an
  * object says of itself: a symbol that it imports, a function that Go linked, a
  * library that it loads, or a variable of the image's environment.  How strong

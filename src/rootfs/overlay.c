@@ -185,12 +185,6 @@ int sp_overlay_mkdirs(struct sp_overlay *overlay, const char *path,
 	return 0;
 }
 
-static const char *type_word(enum sp_type type)
-{
-	return type == SP_DIR ? "a directory" : type == SP_SYMLINK ? "a symbolic link" :
-	       type == SP_FILE ? "a file" : "a device, FIFO or socket";
-}
-
 int sp_overlay_put(struct sp_overlay *overlay, const struct sp_entry *entry,
 		   struct sp_err *err)
 {
@@ -205,7 +199,7 @@ int sp_overlay_put(struct sp_overlay *overlay, const struct sp_entry *entry,
 	if (st.type != SP_ABSENT && (st.type == SP_DIR) != dir)
 		return sp_err_set(err, SP_EUSAGE,
 				  "%s: is %s already, and %s cannot take its place; choose another destination",
-				  entry->path, type_word(st.type), dir ? "a directory" : "a file");
+				  entry->path, sp_type_name(st.type), dir ? "a directory" : "a file");
 	if (overlay->entries_nr == SP_PLAN_ENTRIES_MAX)
 		return sp_err_set(err, SP_EUSAGE,
 				  "%s: more than %d files and directories in one image",
@@ -232,7 +226,8 @@ int sp_overlay_read(struct sp_overlay *overlay, const char *path, size_t limit,
 	sp_autofree char *text = sp_calloc(1, st.size + 1);
 
 	if (e && !e->root) {
-		memcpy(text, e->content, e->size);
+		if (e->size)
+			memcpy(text, e->content, e->size);
 		*ret_len = e->size;
 	} else if (sp_root_open(e ? e->root : root, e ? e->source : real, &file, err) ||
 		   sp_file_pread(&file, text, st.size, 0, ret_len, err)) {

@@ -20,14 +20,6 @@ struct below {
 	const char *target;
 };
 
-static const char *type_name(enum sp_type type)
-{
-	return type == SP_DIR	  ? "a directory" :
-	       type == SP_FILE	  ? "a file" :
-	       type == SP_SYMLINK ? "a symbolic link" :
-				    "a device or FIFO";
-}
-
 static int conflict(struct sp_plan *plan, const struct sp_entry *e, const struct below *b,
 		    struct sp_err *err)
 {
@@ -37,7 +29,7 @@ static int conflict(struct sp_plan *plan, const struct sp_entry *e, const struct
 
 	return sp_err_set(err, SP_EUSAGE,
 			  "%s: in the base image this is %s (%s), and %s (%s) cannot take its place; give it another place with --at or --add SRC:/DST",
-			  e->path, type_name(b->st.type), sp_root_show(plan->lower, e->path), what,
+			  e->path, sp_type_name(b->st.type), sp_root_show(plan->lower, e->path), what,
 			  sp_reason_str(&e->reason, &plan->arena));
 }
 
@@ -115,7 +107,7 @@ int sp_plan_lower_parent(const struct sp_plan *plan, struct sp_entry *dir,
 	if (st.type != SP_DIR)
 		return sp_err_set(err, SP_EUSAGE,
 				  "%s: cannot stand below %s, which in the base image is %s",
-				  child, dir->path, type_name(st.type));
+				  child, dir->path, sp_type_name(st.type));
 	dir->mode = st.mode;
 	dir->uid = st.uid;
 	dir->gid = st.gid;

@@ -16,7 +16,6 @@ struct plan_root {
 	struct sp_root *lower;
 };
 
-
 static const struct sp_entry *first_name(const struct sp_plan *plan,
 					 const struct sp_entry *e)
 {

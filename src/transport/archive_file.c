@@ -60,16 +60,12 @@ static int copy_out(const struct archive_file *f, struct sp_err *err)
 	uint64_t at = 0;
 
 	while (at < f->out.size) {
-		ssize_t n = pread(f->out.fd, block, COPY_BLOCK, (off_t)at);
+		size_t len;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return sp_err_sys(err, SP_EOUTPUT, "%s: cannot read it back",
-					  f->out.path);
-		if (send_all(f, block, (size_t)n, err))
+		if (sp_outfile_read(&f->out, at, block, COPY_BLOCK, &len, err) ||
+		    send_all(f, block, len, err))
 			return -1;
-		at += (uint64_t)n;
+		at += len;
 	}
 	/* a file behind ">" reports a full disk no later than here */
 	if (fsync(f->to) && (errno == EIO || errno == ENOSPC || errno == EDQUOT))

@@ -4,9 +4,6 @@
  */
 #include "transport/dest.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 #include "image/json.h"
 #include "transport/archive.h"
 #include "transport/engine_link.h"
@@ -61,17 +58,12 @@ static int on_body(void *ctx, void *buf, size_t len, uint64_t offset, size_t *re
 		   struct sp_err *err)
 {
 	struct engine *e = ctx;
-	ssize_t n;
 
-	do
-		n = pread(e->out.fd, buf, len, (off_t)offset);
-	while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return sp_err_sys(err, SP_EFAIL, "%s: cannot read it back", e->out.path);
-	*ret_len = (size_t)n;
+	if (sp_outfile_read(&e->out, offset, buf, len, ret_len, err))
+		return -1;
 	if (e->options.progress)
 		e->options.progress(e->options.progress_ctx, &(struct sp_progress){
-			.phase = "load", .item = e->link.host, .done = offset + (uint64_t)n,
+			.phase = "load", .item = e->link.host, .done = offset + *ret_len,
 			.total = e->out.size });
 	return 0;
 }

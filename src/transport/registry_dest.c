@@ -12,9 +12,7 @@
  */
 #include "transport/registry_dest.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/vec.h"
 #include "image/document.h"
@@ -57,16 +55,7 @@ static int memory_body(void *ctx, void *buf, size_t len, uint64_t offset, size_t
 static int file_body(void *ctx, void *buf, size_t len, uint64_t offset, size_t *ret_len,
 		     struct sp_err *err)
 {
-	const struct sp_outfile *file = ctx;
-	ssize_t n;
-
-	do
-		n = pread(file->fd, buf, len, (off_t)offset);
-	while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return sp_err_sys(err, SP_EFAIL, "%s: cannot read it back", file->path);
-	*ret_len = (size_t)n;
-	return 0;
+	return sp_outfile_read(ctx, offset, buf, len, ret_len, err);
 }
 
 /* --- a blob that goes up in chunks --- */

@@ -61,6 +61,8 @@ static void plain(void)
 	struct sp_err err = { 0 };
 	struct sp_outfile out = SP_OUTFILE_INIT;
 	struct stat st;
+	char back[16];
+	size_t len;
 	mode_t mask = umask(027);
 
 	mkdir(at("plain"), 0777);
@@ -74,6 +76,10 @@ static void plain(void)
 	is_int(names_in("plain"), 2, "and the new beside it");
 	ok(sp_outfile_patch(&out, 2, "XX", 2, &err) == 0, "bytes can be replaced");
 	is_int((long long)out.size, 6, "which adds none");
+	ok(sp_outfile_read(&out, 1, back, sizeof(back), &len, &err) == 0 && len == 5 &&
+	   memcmp(back, "eXXnd", 5) == 0, "and read back");
+	ok(sp_outfile_read(&out, 6, back, sizeof(back), &len, &err) == -1 &&
+	   strstr(err.msg, "has become shorter"), "but not behind the end");
 	is_int(sp_outfile_commit(&out, &err), 0, "commit");
 	sp_outfile_abort(&out);
 	is_str(text_of(at("plain/f")), "seXXnd", "then the new one is there");

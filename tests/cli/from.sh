@@ -51,18 +51,22 @@ printf '#!/opt/app\nnot a shell\n' >more/usr/bin/other
 chmod 755 more/usr/bin/*
 tar -C more --numeric-owner --owner=42 --group=43 -cf 2.tar .
 
-from() { # CONFIG [ARG...]: the image with this configuration, packed
+from() { # CONFIG [ARG...]: the image with this configuration, packed; neither is compressed
+	rm -rf img out.tar
+	make_image img "$1" 1.tar 2.tar --gzip 0
+	run "$SCRATCHPACK" --from img -o out.tar --compress none "${@:2}"
+}
+compressed_from() {
 	rm -rf img out.tar
 	make_image img "$1" 1.tar 2.tar
-	shift
-	run "$SCRATCHPACK" --from img -o out.tar "$@"
+	run "$SCRATCHPACK" --from img -o out.tar "${@:2}"
 }
 starts() { # WANT TEXT: entry point and Cmd
 	is "$(config out.tar | jq -c '[.config.Entrypoint, .config.Cmd // []]')" "$1" "$2"
 }
 
 # --- the configuration is carried over
-from '{"Env":["PATH=/usr/bin","A=1"],"Entrypoint":["hello"],"Cmd":["-c","/etc/app/app.conf"],"User":"svc","WorkingDir":"/data","Labels":{"a":"1"},"ExposedPorts":{"80/tcp":{}},"Volumes":{"/data":{}},"StopSignal":"SIGINT","Healthcheck":{"Test":["CMD","/usr/bin/hello"],"Interval":5000000000}}'
+compressed_from '{"Env":["PATH=/usr/bin","A=1"],"Entrypoint":["hello"],"Cmd":["-c","/etc/app/app.conf"],"User":"svc","WorkingDir":"/data","Labels":{"a":"1"},"ExposedPorts":{"80/tcp":{}},"Volumes":{"/data":{}},"StopSignal":"SIGINT","Healthcheck":{"Test":["CMD","/usr/bin/hello"],"Interval":5000000000}}'
 exits 0 "packs what the image starts"
 is "$(config out.tar | jq -c .config)" '{"User":"svc","ExposedPorts":{"80/tcp":{}},"Env":["PATH=/usr/bin","A=1"],"Entrypoint":["/usr/bin/hello"],"Cmd":["-c","/etc/app/app.conf"],"Volumes":{"/data":{}},"WorkingDir":"/data","Labels":{"a":"1"},"StopSignal":"SIGINT","Healthcheck":{"Test":["CMD","/usr/bin/hello"],"Interval":5000000000}}' \
 	"with its configuration"
@@ -150,7 +154,7 @@ exits 2 "--trace is for programs of this machine"
 
 # --- onto a base, and from other forms
 make_image base '{"Env":["B=base"],"User":"9:9"}' 1.tar
-from '{"Env":["A=1"],"Entrypoint":["/usr/bin/hello"]}' --base base
+compressed_from '{"Env":["A=1"],"Entrypoint":["/usr/bin/hello"]}' --base base
 exits 0 "from one image onto another"
 is "$(config out.tar | jq -c '.config | [.User, .Env[0:2]]')" '["9:9",["B=base","A=1"]]' "both configurations count"
 is "$(blob out.tar "$(layers out.tar | tail -1)" | gzip -dc | tar -t | grep -v '/$')" usr/bin/hello "and libraries that both have are not brought again"

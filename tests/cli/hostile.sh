@@ -15,39 +15,48 @@ fi
 ok "there are enough of them" test "$(wc -l <cases)" -gt 200
 ls -A /tmp >tmp-before
 
+shopt -s nullglob dotglob
+
 CPU_MAX=6 MEMORY_MAX=$((64 * 1024))	# seconds, KiB
 [ "$BUILD" = "${BUILD%san-*}" ] || CPU_MAX=20 MEMORY_MAX=$((1024 * 1024))
 
 # attempt CMD...: sets $status, $said and $spent (what was over a limit)
 attempt() {
-	local user system memory
-	TMPDIR=$T/tmp timeout -k 5 60 /usr/bin/time -q -o spent -f '%U %S %M' "$@" >said-out 2>said
+	local user system memory line out
+	TMPDIR=$T/tmp timeout -k 5 60 /usr/bin/time -q -o spent -f '%U %S %M' "$@" >said-out 2>said-err
 	status=$?
-	read -r user system memory < <(tail -n 1 spent)
-	spent=$(awk -v s="$user $system" -v cpu=$CPU_MAX -v kib="$memory" -v max=$MEMORY_MAX '
-		BEGIN { split(s, t, " "); if (t[1] + t[2] > cpu) printf " %.1f seconds", t[1] + t[2]
-			if (kib > max) printf " %d KiB", kib }')
+	# bash leaves out NUL bytes, and says so
+	{ said=$(<said-err) out=$(<said-out); } 2>/dev/null
+	said+=${out:+$'\n'$out}
+	# the last line: one before it tells of a signal
+	mapfile -t line <spent
+	read -r user system memory <<<"${line[-1]}"
+	spent=''
+	# hundredths of seconds, as time has them
+	((10#${user/./} + 10#${system/./} <= CPU_MAX * 100)) || spent+=" $user + $system seconds"
+	((memory <= MEMORY_MAX)) || spent+=" $memory KiB"
 }
 
 # Does what came of it fit?  Adds to $wrong.
 judge() { # NAME WANT REGEX ALSO: exit codes that are fine, too
-	local name=$1 want=$2 regex=$3 bad=$spent
+	local name=$1 want=$2 regex=$3 bad=$spent left
 	case $want in
 	refused)
 		[[ " 4 7 $4 " == *" $status "* ]] || bad+=" exit $status"
-		grep -aEq -- "$regex" said said-out || bad+=" does not say $regex"
+		[[ $said =~ $regex ]] || bad+=" does not say $regex"
 		;;
 	fine) [ "$status" -eq 0 ] || bad+=" exit $status" ;;
 	any) [[ " 0 4 7 $4 " == *" $status "* ]] || bad+=" exit $status" ;;
 	ambiguous) [[ " 0 1 2 $4 " == *" $status "* ]] || bad+=" exit $status" ;;
 	esac
 	# what a terminal would obey
-	! grep -aq $'\x1b' said said-out || bad+=" escape sequences"
-	[ "$status" -eq 0 ] || [ -z "$(ls -A out)" ] || bad+=" left $(ls -A out)"
-	[ -z "$(ls -A tmp)" ] || bad+=" temporary $(ls -A tmp)"
-	rm -rf out tmp
-	mkdir out tmp
-	[ -z "$bad" ] || wrong+="$name:$bad: $(head -c 200 said)"$'\n'
+	[[ $said != *$'\x1b'* ]] || bad+=" escape sequences"
+	left=(out/*)
+	[ "$status" -eq 0 ] || [ ${#left[@]} -eq 0 ] || bad+=" left ${left[*]}"
+	left+=(tmp/*)
+	[[ " ${left[*]}" != *" tmp/"* ]] || bad+=" temporary ${left[*]}"
+	[ ${#left[@]} -eq 0 ] || rm -rf "${left[@]}"
+	[ -z "$bad" ] || wrong+="$name:$bad: ${said:0:200}"$'\n'
 }
 
 # Some are none of the business of some: a phrase each of what they are not to judge.

@@ -6,7 +6,7 @@
 need jq setfattr
 
 dynamic_hello hello
-head -c 3000000 /dev/urandom >data
+head -c 1500000 /dev/urandom >data
 mkdir -p tree/b/c tree/a
 for i in 1 2 3 4 5 6 7 8 9; do
 	echo "$i" >"tree/b/file $i"

@@ -54,14 +54,14 @@ valid() {
 			echo "$digest"
 	done)
 	is "$wrong" "" "$1: every digest and size"
-	is "$(for file in documents/*; do
-		python3 -c 'import json, sys
+	is "$(python3 -c 'import json, sys
 def twice(pairs):
     keys = [key for key, _ in pairs]
     assert len(keys) == len(set(keys)), keys
     return dict(pairs)
-json.load(open(sys.argv[1], encoding="utf-8"), object_pairs_hook=twice)' "$file" 2>&1
-	done)" "" "$1: no key twice, all UTF-8"
+for file in sys.argv[1:]:
+    json.load(open(file, encoding="utf-8"), object_pairs_hook=twice)' documents/* 2>&1)" "" \
+		"$1: no key twice, all UTF-8"
 }
 pack() {
 	run "$SCRATCHPACK" "$@" -q

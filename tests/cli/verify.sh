@@ -117,7 +117,7 @@ if relayer:
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for e, data in entries:
             tar.addfile(e, io.BytesIO(data) if data is not None else None)
-    packed = gzip.compress(out.getvalue(), mtime=0)
+    packed = gzip.compress(out.getvalue(), 1, mtime=0)
     c["rootfs"]["diff_ids"][0] = "sha256:" + hashlib.sha256(out.getvalue()).hexdigest()
     m["layers"][0].update(digest=put(packed), size=len(packed))
 config = json.dumps(c).encode()

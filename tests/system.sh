@@ -7,12 +7,12 @@ need jq
 
 # put FILE [TEXT]: a file of the system, with TEXT or its own path in it
 put() {
-	mkdir -p "sys$(dirname "$1")"
+	[ -d "sys${1%/*}" ] || mkdir -p "sys${1%/*}"
 	printf '%s\n' "${2:-$1}" >"sys$1"
 }
 # program PATH [ARG...], library PATH [ARG...]: C on stdin
 program() {
-	mkdir -p "sys$(dirname "$1")"
+	[ -d "sys${1%/*}" ] || mkdir -p "sys${1%/*}"
 	compile "sys$1" "${@:2}"
 }
 library() {

@@ -68,9 +68,13 @@ breaks() { # NAME NEED
 	isnt "$status" 0 "but not without $2"
 }
 twin() { # NAME NEED, after needs
+	local included
 	report "$1-twin"
-	isnt "$(row "$2" .included)" true "its twin is not given $2"
-	is "$(planned | grep -xFf files)" "" "nor any of the files"
+	jq -r --arg need "$2" '([.needs[] | select(.need == $need) | .included] | tojson),
+		.plan[].path' report.json >said
+	read -r included <said
+	unlike "$included" true "its twin is not given $2"
+	is "$(tail -n +2 said | grep -xFf files)" "" "nor any of the files"
 }
 holds() { # NAME NEED STRENGTH EVIDENCE FILE
 	needs "$@"

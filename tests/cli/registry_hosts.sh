@@ -158,7 +158,9 @@ exits 5 "and is for no other"
 # A server of this machine that speaks http alone is found without a handshake, one with
 # TLS is not spoken to in the clear.
 fresh
-S tags "$REGISTRY/a/b" --tries 1
+stub_config '{"answer_noise":false}'
+S push hello.tar "$REGISTRY/a/b:v1" --tries 1
+exits 0 "http alone, and no word to who does not speak it"
 S push hello.tar "127.0.0.1:$(stub_port secure)/a/b:v1" --ca-file ca.pem
 exits 0 "TLS on this machine"
 is "$(stub_log 'select(.server == "secure").status' | grep -c 400)" 0 "and nothing in the clear"

@@ -6,9 +6,9 @@
 
 start_stub --auth bearer
 static_hello hello
-head -c 3000000 /dev/urandom >noise
+head -c 1000000 /dev/urandom >noise
 for v in 1 2; do
-	head -c $((1000000 * v)) /dev/urandom >"own$v"
+	head -c $((300000 * v)) /dev/urandom >"own$v"
 	"$SCRATCHPACK" ./hello --add noise --add "own$v:/own" --layers split -q -t "app:v$v" -o "v$v.tar" >/dev/null
 done
 creds=(--authfile "$T/auth.json")

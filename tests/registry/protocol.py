@@ -22,6 +22,7 @@ CONFIG = {
 	"mount": True, "chunks": True, "monolithic": True, "referrers": False,
 	"check_children": True,		# a manifest whose blobs are not there is refused
 	"page": 100,			# tags a page
+	"answer_noise": True,		# is what is no request answered like one?
 }
 NAME = r"[a-z0-9._/-]+"
 

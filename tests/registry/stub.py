@@ -87,6 +87,11 @@ class Handler(Protocol, http.server.BaseHTTPRequestHandler):
 	server_version, sys_version = "stub", ""
 	disable_nagle_algorithm = True
 
+	@property
+	def default_request_version(self):
+		"""What is no request is answered with a status line, or without one, as in 1991."""
+		return "HTTP/1.1" if self.registry.config["answer_noise"] else "HTTP/0.9"
+
 	# --- the body of a request ----------------------------------------------
 
 	def pieces(self):

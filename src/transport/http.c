@@ -228,6 +228,9 @@ static void set_connection(struct setter *s, const struct sp_http_options *o, bo
 	unsigned connect = o->connect_seconds ? o->connect_seconds : CONNECT_SECONDS;
 	unsigned stall = o->stall_seconds ? o->stall_seconds : STALL_SECONDS;
 
+	/* who is silent in a handshake is silent, too */
+	if (connect > stall)
+		connect = stall;
 	SET(s, CURLOPT_NOSIGNAL, 1L);
 	SET(s, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 	SET(s, CURLOPT_FOLLOWLOCATION, 0L);

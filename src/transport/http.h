@@ -50,7 +50,7 @@ struct sp_http_options {
 	const char *client_cert, *client_key;	/* paths of PEM files, or NULL */
 	bool insecure;			/* any certificate will do */
 	const char *user_agent;		/* NULL for none */
-	unsigned connect_seconds;	/* 0: 10 */
+	unsigned connect_seconds;	/* 0: 10; no more than stall_seconds */
 	unsigned stall_seconds;		/* fail after so long ... 0: 60 */
 	unsigned stall_bytes;		/* ... with fewer bytes a second than this; 0: 1 */
 	const volatile sig_atomic_t *cancelled;	/* may be NULL */

@@ -167,8 +167,10 @@ is "$(stub_log 'select(.server == "secure").status' | grep -c 400)" 0 "and nothi
 python3 -c 'import socket, time; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); time.sleep(60)' >silent &
 silent=$!
 wait_for 10 test -s silent
+SECONDS=0
 S tags "127.0.0.1:$(<silent)/a/b" --tries 1 --net-timeout 1s
 exits 5 "a port where nobody answers"
+ok "not even a handshake, for which nobody waits longer" test $SECONDS -lt 8
 kill $silent
 
 # --- what registries do differently ---

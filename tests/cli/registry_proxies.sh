@@ -102,7 +102,7 @@ like "$stderr" 'https_proxy in the environment' "is named by its variable"
 start_proxy silent --silent
 env=(HTTP_PROXY=http://"$proxy")
 SECONDS=0
-S tags registry.test/a/b --plain-http registry.test --net-timeout 2s --retry-time 3s "${creds[@]}"
+S tags registry.test/a/b --plain-http registry.test --net-timeout 1s --retry-time 2s "${creds[@]}"
 exits 5 "a proxy that is silent"
 like "$stderr" "the proxy http://$proxy" "is named"
 ok "silence is waited for within --retry-time" test "$SECONDS" -lt 8

@@ -71,9 +71,9 @@ program /usr/bin/crowd -ldl <<<'#include <dlfcn.h>
 	const char *where = "/usr/lib/crowd";'
 inspect /usr/bin/crowd
 is "$(row fonts '[.strength, .by]')" '["likely","/usr/lib/crowd/0.so"]' "a plugin that draws text asks for fonts"
-library plugin.so <<<'int plug(void) { return 1; }'
+compile plugin.so -shared -fPIC <<<'int plug(void) { return 1; }'
 for i in {1..32}; do
-	cp sysplugin.so "sys/usr/lib/crowd/$i.so"
+	cp plugin.so "sys/usr/lib/crowd/$i.so"
 done
 inspect /usr/bin/crowd
 is "$(row fonts '[.strength, .included]')" '["hint",false]' "one of more than thirty does not"

@@ -10,13 +10,15 @@ mkdir out
 
 mkfifo gate.tar
 
-# Is the process held up in openat(2), and not only for a moment?
+# Is the process held up in openat(2), and not only for a moment?  A disk would be waited
+# for in another state.
+held_now() {
+	local call state
+	{ read -r call _ <"/proc/$1/syscall" && read -r _ _ state _ <"/proc/$1/stat"; } 2>/dev/null &&
+		[ "$call $state" = "$openat S" ]
+}
 held() {
-	local first
-	read -r first _ <"/proc/$1/syscall" 2>/dev/null || return 1
-	[ "$first" = "$openat" ] || return 1
-	sleep 0.05
-	read -r first _ <"/proc/$1/syscall" 2>/dev/null && [ "$first" = "$openat" ]
+	held_now "$1" && sleep 0.05 && held_now "$1"
 }
 case $(uname -m) in
 x86_64) openat=257 ;;
@@ -35,10 +37,7 @@ changing() {
 	"$SCRATCHPACK" ./program --add tree --progress none -o gate.tar -o out/o.tar \
 		>stdout 2>stderr &
 	local child=$!
-	for _ in $(seq 1000); do
-		held $child && break
-		sleep 0.01
-	done
+	wait_for 30 held $child
 	eval "$2"
 	cat gate.tar >/dev/null
 	wait $child

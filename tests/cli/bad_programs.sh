@@ -241,7 +241,7 @@ for _ in $(seq 60); do
 	at=$((16 + RANDOM % 700))
 	printf '%b' "\\x$(printf %02x $((RANDOM % 256)))" |
 		dd of=mangled bs=1 seek=$at conv=notrunc status=none
-	timeout 10 "$SCRATCHPACK" ./mangled -o m.tar --progress none >m.out 2>m.err
+	timeout 10 "$SCRATCHPACK" ./mangled -o m.tar --compress none --progress none >m.out 2>m.err
 	status=$?
 	case $status in
 	0) [ -s m.tar ] || bad+=" $at:empty" ;;

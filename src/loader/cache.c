@@ -122,10 +122,12 @@ static const char *hwcaps_name(const struct bytes *b, uint32_t index)
 
 static bool parse_new(struct bytes *b, struct sp_cache *cache)
 {
-	/* byte 28: 2 little, 3 big endian, 0 for makers before glibc 2.33 */
-	if (b->data[28] == 2 || b->data[28] == 3)
-		b->big_endian = b->data[28] == 3;
-	else if (!find_order(b, 20, NEW_ENTRY, NEW_HEADER))
+	unsigned order = b->data[28] & 3;
+
+	/* 2 little, 3 big endian, 0 for makers before glibc 2.33, 1 for none */
+	if (order >= 2)
+		b->big_endian = order == 3;
+	else if (order == 1 || !find_order(b, 20, NEW_ENTRY, NEW_HEADER))
 		return false;
 	size_t nr = u32(b, 20);
 	if (nr > (b->len - NEW_HEADER) / NEW_ENTRY)
@@ -136,11 +138,11 @@ static bool parse_new(struct bytes *b, struct sp_cache *cache)
 		const char *path = string(b, u32(b, at + 8));
 		uint64_t hwcap = u64(b, at + 16);
 
-		if (!name || !path)
+		if (!name)
 			return false;
-		/* other hwcap bits mean directories that glibc 2.37 and later no
-		 * longer know; they too are no baseline */
-		add(cache, name, path, (int32_t)u32(b, at),
+		/* at a path that is none nothing is; other hwcap bits mean directories that
+		 * glibc 2.37 and later no longer know: they too are no baseline */
+		add(cache, name, path ? path : "", (int32_t)u32(b, at),
 		    !hwcap ? NULL :
 		    hwcap & HWCAP_EXTENSION ?
 			     hwcaps_name(b, (uint32_t)hwcap) :

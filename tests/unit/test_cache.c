@@ -210,7 +210,9 @@ static void ldconfig_caches(void)
 	      "printf '%s\\n' $W/late >conf; mkdir late\n"
 	      "ldconfig -f conf -C late.cache -X; cp a/libin.so.1 late/\n"
 	      "head -c 60 new.cache >cut.cache; echo text >text.cache; : >empty.cache\n"
-	      "(head -c 28 new.cache; printf '\\003'; tail -c +30 new.cache) >endian.cache");
+	      "(head -c 28 new.cache; printf '\\003'; tail -c +30 new.cache) >endian.cache\n"
+	      "(head -c 28 new.cache; printf '\001'; tail -c +30 new.cache) >odd.cache\n"
+	      "(head -c 56 new.cache; printf '\377\377\377\377'; tail -c +61 new.cache) >lost.cache");
 	for (size_t i = 0; i < 3; i++) {
 		sp_autofree char *cache = sp_strf("lc/%s.cache", formats[i]);
 		sp_autofree char *what = sp_strf("the %s layout", formats[i]);
@@ -233,6 +235,9 @@ static void ldconfig_caches(void)
 	agree_under("lc/text.cache", "lc/stale", "not found", "nor is a text");
 	agree_under("lc/empty.cache", "lc/stale", "not found", "nor an empty file");
 	agree_under("lc/endian.cache", "lc/stale", "not found", "nor one of another byte order");
+	agree_under("lc/odd.cache", "lc/stale", "not found", "nor one of none");
+	agree_under("lc/lost.cache", "lc/app", "/lc/a/libin.so.1\n",
+		    "an entry whose path lies outside hides no other");
 }
 
 static struct sp_cache *parse_file(const char *name)

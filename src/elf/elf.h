@@ -39,6 +39,7 @@
 struct sp_elf_version {
 	const char *file;	/* soname of the object that must define it */
 	const char *name;	/* "GLIBC_2.34" */
+	uint32_t hash;		/* of the name, as the file has it */
 	bool weak;		/* VER_FLG_WEAK: the loader does not insist */
 };
 

@@ -70,6 +70,7 @@ static int walk_needed_of(struct walk *w, uint64_t at, const char *file,
 		if (get(w, at, rec, sizeof(rec), err) ||
 		    name(w, sp_reader_u32(w->r, rec + 8), &v.name, err))
 			return -1;
+		v.hash = sp_reader_u32(w->r, rec);
 		v.weak = sp_reader_u16(w->r, rec + 4) & VER_FLG_WEAK;
 		w->fn(w->ctx, &v, sp_reader_u16(w->r, rec + 6));
 		next = sp_reader_u32(w->r, rec + 12);
@@ -123,6 +124,7 @@ static int walk_defined(struct walk *w, struct sp_err *err)
 		    get(w, at + sp_reader_u32(w->r, rec + 12), aux, sizeof(aux), err) ||
 		    name(w, sp_reader_u32(w->r, aux), &v.name, err))
 			return -1;
+		v.hash = sp_reader_u32(w->r, rec + 8);
 		v.weak = sp_reader_u16(w->r, rec + 2) & VER_FLG_WEAK;
 		w->fn(w->ctx, &v, sp_reader_u16(w->r, rec + 4) & 0x7fff);
 		next = sp_reader_u32(w->r, rec + 16);

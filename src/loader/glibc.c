@@ -226,10 +226,12 @@ static bool is_missing(const struct sp_closure *closure, const char *name)
 	return false;
 }
 
-static bool defines(const struct sp_elf *elf, const char *version)
+/* match_symbol() in elf/dl-version.c: a wrong hash hides a version of the right name. */
+static bool defines(const struct sp_elf *elf, const struct sp_elf_version *need)
 {
 	for (size_t i = 0; i < elf->verdef_nr; i++)
-		if (strcmp(elf->verdef[i].name, version) == 0)
+		if (elf->verdef[i].hash == need->hash &&
+		    strcmp(elf->verdef[i].name, need->name) == 0)
 			return true;
 	return false;
 }
@@ -253,7 +255,7 @@ static void check_version(struct sp_closure *closure, const struct sp_object *o,
 		return;
 	}
 	const struct sp_object *by = &closure->objects[index];
-	if (!need->weak && by->elf->verdef_nr && !defines(by->elf, need->name))
+	if (!need->weak && by->elf->verdef_nr && !defines(by->elf, need))
 		sp_search_problem(closure, "missing-version", sp_arena_strf(&closure->arena,
 			"%s: version `%s' not found (required by %s)",
 			by->path, need->name, o->path));

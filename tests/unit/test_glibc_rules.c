@@ -354,7 +354,10 @@ static void versions(void)
 	      /* VER_FLG_WEAK, in the first record of .gnu.version_r: V2 */
 	      "cp old-app weak-app\n"
 	      "at=$(readelf -SW weak-app | sed -n 's/.*version_r *VERNEED *[0-9a-f]* *\\([0-9a-f]*\\).*/\\1/p')\n"
-	      "printf '\\002' | dd of=weak-app bs=1 seek=$((0x$at + 20)) conv=notrunc status=none");
+	      "printf '\\002' | dd of=weak-app bs=1 seek=$((0x$at + 20)) conv=notrunc status=none\n"
+	      /* and the hash of its name */
+	      "cp new-app hash-app\n"
+	      "printf 'xx' | dd of=hash-app bs=1 seek=$((0x$at + 16)) conv=notrunc status=none");
 	const char *env[] = { NULL };
 	int status;
 	sp_autofree char *said = run_with(in_scratch("ver/old-app"), env, &status);
@@ -374,6 +377,13 @@ static void versions(void)
 	built_free(&b);
 	b = build("ver/weak-app");
 	ok(b.closure && sp_closure_complete(b.closure), "one asked for weakly may lack");
+	built_free(&b);
+	sp_autofree char *hash_said = run_with(in_scratch("ver/hash-app"), env, &status);
+	b = build("ver/hash-app");
+	ok(strstr(hash_said, "version `V2' not found") != NULL,
+	   "the loader finds no version by a wrong hash");
+	ok(b.closure && b.closure->problems_nr == 1 &&
+	   strstr(b.closure->problems[0].text, "version `V2' not found"), "nor do we");
 	built_free(&b);
 }
 

@@ -363,7 +363,7 @@ const struct sp_option sp_option_table[] = {
 	{ "with", 0, "NEED", FILES,
 	  "put in what a need asks for, whatever the evidence; \"help needs\" lists them",
 	  true, LIST(with) },
-	{ "without", 0, "NEED", FILES, "leave a need out", true, LIST(without) },
+	{ "without", 0, "NEED", FILES, "leave a need out; all: put in only what --with names, and look for nothing else", true, LIST(without) },
 	{ "trace", 0, "COMMAND", FILES,
 	  "run COMMAND with sh -c and add every file that the program and its children use", true,
 	  LIST(traces) },

@@ -62,8 +62,12 @@ enum value { VALUE_NONE, VALUE_WORDS, VALUE_FILE, VALUE_DIR, VALUE_OTHER };
 /* Is it one of a few words?  Adds them. */
 static bool is_words(const struct item *item, struct sp_buf *words)
 {
-	if (strcmp(item->arg, "NEED") == 0)
-		return needs(words);
+	if (strcmp(item->arg, "NEED") == 0) {
+		needs(words);
+		if (strcmp(item->name, "without") == 0)
+			sp_buf_addstr(words, " all");
+		return true;
+	}
 	if (strcmp(item->name, "compress") == 0)
 		sp_buf_addstr(words, "gzip zstd none");
 	else if (strcmp(item->name, "engine") == 0)

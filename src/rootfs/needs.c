@@ -58,26 +58,40 @@ static const struct sp_need *find(const char *name)
 	return NULL;
 }
 
-static int check_names(const char *option, const char *const *list, size_t nr,
+/* --without all: what --with does not name. */
+static bool without(const struct sp_rootfs_options *o, const char *need)
+{
+	return listed(o->without, o->without_nr, need) ||
+	       (listed(o->without, o->without_nr, "all") && !listed(o->with, o->with_nr, need));
+}
+
+bool sp_needs_looks(const struct sp_needs *n)
+{
+	const struct sp_rootfs_options *o = n->options;
+
+	return !o->no_needs && (o->with_nr || !listed(o->without, o->without_nr, "all"));
+}
+
+static int check_names(const char *option, const char *const *list, size_t nr, bool all,
 		       struct sp_err *err)
 {
 	sp_autobuf struct sp_buf known = { 0 };
 
 	for (size_t i = 0; i < nr; i++) {
-		if (find(list[i]))
+		if (find(list[i]) || (all && strcmp(list[i], "all") == 0))
 			continue;
 		for (size_t k = 0; k < sp_need_table_nr; k++)
 			sp_buf_addf(&known, "%s%s", k ? ", " : "", sp_need_table[k].name);
-		return sp_err_set(err, SP_EUSAGE, "%s %s: there is no such need; expected one of %s",
-				  option, list[i], known.data);
+		return sp_err_set(err, SP_EUSAGE, "%s %s: there is no such need; expected one of %s%s",
+				  option, list[i], known.data, all ? ", or all" : "");
 	}
 	return 0;
 }
 
 int sp_needs_check_options(const struct sp_rootfs_options *o, struct sp_err *err)
 {
-	if (check_names("--with", o->with, o->with_nr, err) ||
-	    check_names("--without", o->without, o->without_nr, err))
+	if (check_names("--with", o->with, o->with_nr, false, err) ||
+	    check_names("--without", o->without, o->without_nr, true, err))
 		return -1;
 	for (size_t i = 0; i < o->with_nr; i++)
 		if (listed(o->without, o->without_nr, o->with[i]))
@@ -151,7 +165,7 @@ static void decide(struct sp_needs *n, struct sp_need_state *s)
 		if (s->clue.strength < SP_PROVED)
 			s->clue = (struct sp_clue){ SP_PROVED, NULL, "--with" };
 	}
-	if (listed(o->without, o->without_nr, s->need->name)) {
+	if (without(o, s->need->name)) {
 		s->wanted = false;
 		s->refused = true;
 	}
@@ -170,7 +184,7 @@ bool sp_need_wants(const struct sp_needs *n, const char *need, enum sp_strength 
 {
 	const struct sp_rootfs_options *o = n->options;
 
-	if (listed(o->without, o->without_nr, need))
+	if (without(o, need))
 		return false;
 	return strength >= least_wanted(o) || listed(o->with, o->with_nr, need);
 }
@@ -277,7 +291,7 @@ struct sp_needs *sp_needs_new(const struct sp_rootfs_options *options)
 
 const struct sp_elf_watch *sp_needs_watch(const struct sp_needs *n)
 {
-	return n->options->no_needs ? NULL : sp_evidence_watch(n->evidence);
+	return sp_needs_looks(n) ? sp_evidence_watch(n->evidence) : NULL;
 }
 
 int sp_needs_apply(struct sp_rootfs *rootfs, struct sp_err *err)
@@ -288,7 +302,7 @@ int sp_needs_apply(struct sp_rootfs *rootfs, struct sp_err *err)
 	n->rootfs = rootfs;
 	n->others_nr = rootfs->others_nr;
 	sp_needs_reached(n, NULL);
-	for (int round = 0; added && !n->options->no_needs && round < ROUNDS_MAX; round++)
+	for (int round = 0; added && sp_needs_looks(n) && round < ROUNDS_MAX; round++)
 		if (round_of(n, &added, err))
 			return -1;
 	return 0;

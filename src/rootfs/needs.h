@@ -12,7 +12,7 @@
  *	hint	it may look there, and copes if nothing is there
  *
  * Proved and likely ones go in, hints are reported; --with, --without, --minimal
- * and --full shift that.
+ * and --full shift that.  With --without all nothing is looked for.
  *
  * Where files are is asked of the library that reads them (sp_need_ask), so there
  * is no table of distributions.
@@ -85,6 +85,9 @@ SP_CHECKED int sp_needs_check_options(const struct sp_rootfs_options *options,
 
 /* Before any closure is built: what its objects are watched for. */
 struct sp_needs *sp_needs_new(const struct sp_rootfs_options *options);
+/* Is any evidence looked at?  Not if all needs are left out. */
+bool sp_needs_looks(const struct sp_needs *needs);
+/* NULL if none is. */
 const struct sp_elf_watch *sp_needs_watch(const struct sp_needs *needs);
 
 /*

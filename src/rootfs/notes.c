@@ -133,7 +133,7 @@ static int note_static_lookups(struct sp_rootfs *rootfs, struct sp_err *err)
 	const char *found[2];
 
 	/* musl has neither, and who has an interpreter shows imports */
-	if (o->minimal || o->no_needs || program->elf->interp)
+	if (o->minimal || !sp_needs_looks(rootfs->needs) || program->elf->interp)
 		return 0;
 	if (sp_evidence_strings(program, marks, 2, &rootfs->plan->arena, found, err))
 		return -1;

@@ -690,6 +690,10 @@ report several --full --without locales
 is "$(included)" '["libgcc","tmp"]' "--without takes from --full"
 report several --without libgcc --without tmp
 is "$(included)" '[]' "--without what is proved"
+report several --without all
+is "$(included) $(jq '.needs | length' report.json)" '[] 0' "--without all looks for none"
+report several --without all --with tmp
+is "$(included)" '["tmp"]' "but for those of --with"
 report several --exclude /tmp
 is "$(planned | grep -c /tmp)" 0 "--exclude leaves out what a need brings"
 mkdir -p full/dir

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "base/map.h"
 #include "base/path.h"
 #include "base/vec.h"
 #include "rootfs/rootfs.h"
@@ -14,23 +15,30 @@
 struct entries {
 	struct sp_cache_entry *list;
 	size_t list_nr, list_alloc;
+	struct sp_map by_name;
 };
 
 static void entries_release(struct entries *e)
 {
 	free(e->list);
+	sp_map_release(&e->by_name);
+}
+
+static void add_entry(struct entries *e, const struct sp_cache_entry *entry)
+{
+	sp_map_set(&e->by_name, entry->name, e->list_nr);
+	*SP_VEC_PUSH(e->list) = *entry;
 }
 
 static bool builtin(const struct sp_closure *closure, const char *path)
 {
-	struct sp_arena arena = { 0 };
-	const char *dir = sp_path_dirname(&arena, path);
-	bool is = false;
+	size_t len = (size_t)(sp_path_basename(path) - path) - 1;
 
 	for (size_t i = 0; i < closure->loader.dirs_nr; i++)
-		is |= strcmp(dir, closure->loader.dirs[i]) == 0;
-	sp_arena_release(&arena);
-	return is;
+		if (strlen(closure->loader.dirs[i]) == len &&
+		    memcmp(closure->loader.dirs[i], path, len) == 0)
+			return true;
+	return false;
 }
 
 /*
@@ -68,17 +76,11 @@ static void collect(const struct sp_closure *closure, struct entries *e, bool *r
 		} else if (o->rule != SP_RULE_CACHE && o->rule != SP_RULE_DEFAULT) {
 			continue;
 		}
-		if (!path)
+		if (!path || sp_map_get(&e->by_name, name) != SP_MAP_NONE)
 			continue;
-		bool known = false;
-		for (size_t k = 0; k < e->list_nr; k++)
-			known |= strcmp(e->list[k].name, name) == 0;
-		if (known)
-			continue;
-		*SP_VEC_PUSH(e->list) = (struct sp_cache_entry){
+		add_entry(e, &(struct sp_cache_entry){
 			.name = name, .path = path,
-			.flags = sp_cache_flags(closure->objects[0].elf),
-		};
+			.flags = sp_cache_flags(closure->objects[0].elf) });
 		*ret_needed |= o->rule != SP_RULE_DEFAULT && !o->found.st.lower &&
 			       !builtin(closure, path);
 	}
@@ -94,7 +96,7 @@ static int collect_lower(const struct sp_plan *plan, struct sp_cache **ret,
 		return plan->lower ? -1 : 0;
 	for (size_t i = 0; *ret && i < (*ret)->entries_nr; i++)
 		if (!(*ret)->entries[i].hwcaps)
-			*SP_VEC_PUSH(e->list) = (*ret)->entries[i];
+			add_entry(e, &(*ret)->entries[i]);
 	return 0;
 }
 

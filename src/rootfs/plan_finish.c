@@ -20,12 +20,43 @@
 /* Both lists below are rebuilt after links have moved, at most this often. */
 #define ROUNDS_MAX 8
 
-static void map_links(struct sp_plan *plan, struct sp_map *links)
+struct links {
+	struct sp_map by_path;		/* to entries */
+	struct sp_map straight;		/* directories on the way to which there is none */
+};
+
+static void links_release(struct links *links)
 {
-	sp_map_release(links);
+	sp_map_release(&links->by_path);
+	sp_map_release(&links->straight);
+}
+
+static void map_links(struct sp_plan *plan, struct links *links)
+{
+	links_release(links);
 	for (size_t i = 0; i < plan->entries_nr; i++)
 		if (plan->entries[i].type == SP_ENTRY_SYMLINK)
-			sp_map_set(links, plan->entries[i].path, i);
+			sp_map_set(&links->by_path, plan->entries[i].path, i);
+}
+
+/* Begin with the directory of path, if it is known that no link leads away from it.
+ * Returns what is left to walk. */
+static const char *begin(const struct links *links, const char *path, struct sp_buf *done)
+{
+	size_t len = (size_t)(sp_path_basename(path) - path);
+
+	if (!len)
+		return path;
+	sp_buf_add(done, path, len - 1);
+	if (sp_map_get(&links->straight, done->data) != SP_MAP_NONE)
+		return path + len - 1;
+	sp_buf_reset(done);
+	return path;
+}
+
+static void keep_straight(struct sp_plan *plan, struct links *links, const char *path)
+{
+	sp_map_set(&links->straight, sp_path_dirname(&plan->arena, path), 0);
 }
 
 /* Put target and what is left of the path in place of what has been walked. */
@@ -40,10 +71,10 @@ static const char *substitute(struct sp_arena *arena, const struct sp_buf *done,
 }
 
 /* The text of the link at path, in the plan or below it; *ret NULL if there is none. */
-static int link_at(struct sp_plan *plan, const struct sp_map *links, const char *path,
+static int link_at(struct sp_plan *plan, const struct links *links, const char *path,
 		   const char **ret, struct sp_err *err)
 {
-	size_t link = sp_map_get(links, path);
+	size_t link = sp_map_get(&links->by_path, path);
 
 	if (link == SP_MAP_NONE)
 		return sp_plan_lower_link(plan, path, ret, err);
@@ -56,7 +87,7 @@ static int link_at(struct sp_plan *plan, const struct sp_map *links, const char 
  * one at the very end.  ".." in a target is taken out by its text: the targets'
  * own parents are resolved on the next turn.
  */
-static int resolve(struct sp_plan *plan, const struct sp_map *links, const char *path,
+static int resolve(struct sp_plan *plan, struct links *links, const char *path,
 		   bool whole, const char **ret, struct sp_err *err)
 {
 	const char *at = path;
@@ -65,7 +96,8 @@ static int resolve(struct sp_plan *plan, const struct sp_map *links, const char 
 		sp_autobuf struct sp_buf done = { 0 };
 		const char *next = NULL;
 
-		for (const char *p = at; *p && !next;) {
+		const char *start = begin(links, at, &done);
+		for (const char *p = start; *p && !next;) {
 			p += strspn(p, "/");
 			size_t len = strcspn(p, "/");
 
@@ -81,6 +113,8 @@ static int resolve(struct sp_plan *plan, const struct sp_map *links, const char 
 				next = substitute(&plan->arena, &done, target, p);
 		}
 		if (!next) {
+			if (start == at)
+				keep_straight(plan, links, at);
 			*ret = at;
 			return 0;
 		}
@@ -93,13 +127,13 @@ static int resolve(struct sp_plan *plan, const struct sp_map *links, const char 
 
 static int move_below_links(struct sp_plan *plan, struct sp_err *err)
 {
-	SP_CLEANUP(sp_map_release) struct sp_map links = { 0 };
+	SP_CLEANUP(links_release) struct links links = { 0 };
 	bool moved = true;
 
 	for (int round = 0; moved && round < ROUNDS_MAX; round++) {
 		map_links(plan, &links);
 		moved = false;
-		if (!links.nr && !plan->lower)
+		if (!links.by_path.nr && !plan->lower)
 			return 0;
 		for (size_t i = 0; i < plan->entries_nr; i++) {
 			struct sp_entry *e = &plan->entries[i];

@@ -13,8 +13,8 @@
 const struct sp_json *scratchpack_document(const struct scratchpack *job);
 
 /* Leave out of reports what a short one does not show: the entries of the plan, which
- * are counted all the same, the probes for libraries that were found, and of objects and
- * edges what the tree does not tell. */
+ * are counted all the same, the edges of a closure, and what its tree does not tell of
+ * objects. */
 void scratchpack_set_brief(struct scratchpack *job, bool brief);
 
 #endif

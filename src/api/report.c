@@ -36,10 +36,38 @@ static void report_probes(const struct sp_probe *probes, size_t nr, struct sp_js
 	}
 }
 
+/* Does object i stand above this one, or is it the same? */
+static bool is_above(const size_t *parent, size_t i, size_t below)
+{
+	while (below != SP_NO_OBJECT && below != i)
+		below = parent[below];
+	return below == i;
+}
+
+/* For each object the one below which it stands in a tree: the first that led to it.  Of
+ * several that need each other, of which one was added, none may be lost in a circle. */
+static const size_t *parents(const struct sp_closure *closure, struct sp_arena *arena)
+{
+	size_t *parent = sp_arena_alloc(arena, closure->objects_nr * sizeof(*parent));
+
+	for (size_t i = 0; i < closure->objects_nr; i++)
+		parent[i] = SP_NO_OBJECT;
+	for (size_t i = 0; i < closure->edges_nr; i++) {
+		const struct sp_edge *e = &closure->edges[i];
+
+		if (e->to != 0 && parent[e->to] == SP_NO_OBJECT &&
+		    !is_above(parent, e->to, e->from))
+			parent[e->to] = e->from;
+	}
+	return parent;
+}
+
 static void report_objects(const struct sp_closure *closure, bool brief,
 			   struct sp_json *report)
 {
+	SP_CLEANUP(sp_arena_release) struct sp_arena arena = { 0 };
 	struct sp_json *list = sp_json_add_array(report, "objects");
+	const size_t *parent = parents(closure, &arena);
 
 	for (size_t i = 0; i < closure->objects_nr; i++) {
 		const struct sp_object *o = &closure->objects[i];
@@ -47,6 +75,8 @@ static void report_objects(const struct sp_closure *closure, bool brief,
 
 		sp_json_add_str(item, "path", o->path);
 		sp_json_add_str(item, "name", o->name);
+		if (parent[i] != SP_NO_OBJECT)
+			sp_json_add_int(item, "parent", (int64_t)parent[i]);
 		sp_json_add_str(item, "found_by", sp_rule_name(o->rule));
 		add_optional(item, "found_by_object", object_path(closure, o->rule_of));
 		if (brief)
@@ -60,8 +90,7 @@ static void report_objects(const struct sp_closure *closure, bool brief,
 	}
 }
 
-static void report_edges(const struct sp_closure *closure, bool brief,
-			 struct sp_json *report)
+static void report_edges(const struct sp_closure *closure, struct sp_json *report)
 {
 	struct sp_json *list = sp_json_add_array(report, "edges");
 
@@ -71,8 +100,6 @@ static void report_edges(const struct sp_closure *closure, bool brief,
 
 		sp_json_add_int(item, "from", (int64_t)e->from);
 		sp_json_add_int(item, "to", (int64_t)e->to);
-		if (brief)
-			continue;
 		sp_json_add_str(item, "name", e->name);
 		sp_json_add_str(item, "rule", sp_rule_name(e->rule));
 		if (e->probes)
@@ -102,7 +129,8 @@ static void report_closure(const struct sp_closure *closure, bool brief,
 			   struct sp_json *report)
 {
 	report_objects(closure, brief, report);
-	report_edges(closure, brief, report);
+	if (!brief)
+		report_edges(closure, report);
 	report_missing(closure, report);
 }
 
@@ -124,6 +152,8 @@ static bool newer(const char *a, const char *b)
 {
 	unsigned x[3] = { 0 }, y[3] = { 0 };
 
+	if (strcmp(a, b) == 0)
+		return false;
 	sscanf(a, "%u.%u.%u", &x[0], &x[1], &x[2]);
 	sscanf(b, "%u.%u.%u", &y[0], &y[1], &y[2]);
 	for (int i = 0; i < 3; i++)

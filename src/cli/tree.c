@@ -20,37 +20,21 @@ struct tree {
 /* From so many modules of one directory on, one line stands for all. */
 #define MODULES_MIN 4
 
-/* Does object i stand above this one, or is it the same? */
-static bool is_above(const struct tree *t, size_t i, size_t below)
+/* Link each object to its parent. */
+static void link_objects(struct tree *t)
 {
-	while (below != NONE && below != i)
-		below = t->parent[below];
-	return below == i;
-}
-
-/* Link each object to the one that first led to it: the first edge to it.  Of several that
- * need each other, of which one was added, none may be lost in a circle. */
-static void link_objects(struct tree *t, const struct sp_json *edges)
-{
-	size_t *last = sp_calloc(t->nr, sizeof(*last));
-
 	for (size_t i = 0; i < t->nr; i++)
-		t->parent[i] = t->first_child[i] = t->next[i] = last[i] = NONE;
-	for (const struct sp_json *e = sp_json_first(edges); e; e = sp_json_next(e)) {
-		int64_t from, to;
+		t->parent[i] = t->first_child[i] = t->next[i] = NONE;
+	/* from the last on, so that each child comes before those after it */
+	for (size_t i = t->nr; i-- > 0;) {
+		int64_t parent;
 
-		if (!sp_json_int(e, "from", &from) || !sp_json_int(e, "to", &to) ||
-		    (size_t)from >= t->nr || (size_t)to >= t->nr || to == 0 ||
-		    t->parent[to] != NONE || is_above(t, (size_t)to, (size_t)from))
+		if (!sp_json_int(t->objects[i], "parent", &parent))
 			continue;
-		t->parent[to] = (size_t)from;
-		if (last[from] == NONE)
-			t->first_child[from] = (size_t)to;
-		else
-			t->next[last[from]] = (size_t)to;
-		last[from] = (size_t)to;
+		t->parent[i] = (size_t)parent;
+		t->next[i] = t->first_child[parent];
+		t->first_child[parent] = i;
 	}
-	free(last);
 }
 
 static void print_object(const struct tree *t, size_t i)
@@ -193,7 +177,7 @@ static void print_closure(FILE *out, const struct sp_json *closure, bool with_pr
 
 	for (const struct sp_json *o = sp_json_first(objects); o; o = sp_json_next(o))
 		t.objects[i++] = o;
-	link_objects(&t, sp_json_get(closure, "edges"));
+	link_objects(&t);
 	/* objects that nobody asked for: the program, and what was added */
 	for (i = 0; i < nr; i++) {
 		if (t.parent[i] != NONE)

@@ -167,17 +167,17 @@ void sp_json_add_int(struct sp_json *object, const char *key, int64_t value)
 	char text[24];
 
 	snprintf(text, sizeof(text), "%" PRId64, value);
-	add_kept(object, key, sp_json_new_literal(text));
+	add_kept(object, key, must(cJSON_CreateRaw(text)));
 }
 
 void sp_json_add_bool(struct sp_json *object, const char *key, bool value)
 {
-	add_kept(object, key, sp_json_new_literal(value ? "true" : "false"));
+	add_kept(object, key, must(cJSON_CreateBool(value)));
 }
 
 void sp_json_add_null(struct sp_json *object, const char *key)
 {
-	add_kept(object, key, sp_json_new_literal("null"));
+	add_kept(object, key, must(cJSON_CreateNull()));
 }
 
 struct sp_json *sp_json_add_object(struct sp_json *object, const char *key)

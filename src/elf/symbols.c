@@ -276,6 +276,8 @@ static int visit_block(struct table *t, uint64_t i, size_t n,
 				     enum sp_elf_sym),
 		       void *ctx, struct sp_err *err)
 {
+	/* all of them as long as the whole table: most files cannot ask for too much */
+	bool may_exceed = t->dyn->strings.size > SP_ELF_NAMES_MAX / t->nr;
 	Elf64_Sym syms[BLOCK];
 	uint8_t versyms[BLOCK * 2] = { 0 };
 	uint64_t offset;
@@ -297,7 +299,8 @@ static int visit_block(struct table *t, uint64_t i, size_t n,
 			continue;
 		if (sp_strings_get(&t->dyn->strings, t->r, "dynamic symbols",
 				   syms[k].st_name, &name, err) ||
-		    sp_strings_charge(&t->dyn->strings, name, SP_ELF_NAMES_MAX, err))
+		    (may_exceed &&
+		     sp_strings_charge(&t->dyn->strings, name, SP_ELF_NAMES_MAX, err)))
 			return -1;
 		visit(ctx, name, version_of(t, versym), kind);
 	}

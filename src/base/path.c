@@ -5,21 +5,26 @@
 
 #include <string.h>
 
+/* Bytes in front of the slashes at the end; none of "/". */
+static size_t len_without_slash(const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 0 && path[len - 1] == '/')
+		len--;
+	return len;
+}
+
 char *sp_path_join(struct sp_arena *arena, const char *base, const char *rest)
 {
-	size_t len = strlen(base);
+	size_t len = len_without_slash(base);
 
-	while (len > 1 && base[len - 1] == '/')
-		len--;
-	while (*rest == '/')
-		rest++;
-	if (len == 1 && base[0] == '/')
-		len = 0;
-	size_t rest_len = strlen(rest);
-	char *joined = sp_arena_alloc(arena, len + rest_len + 2);
+	rest += strspn(rest, "/");
+	size_t rest_size = strlen(rest) + 1;
+	char *joined = sp_arena_alloc(arena, len + 1 + rest_size);
 	memcpy(joined, base, len);
 	joined[len] = '/';
-	memcpy(joined + len + 1, rest, rest_len);
+	memcpy(joined + len + 1, rest, rest_size);
 	return joined;
 }
 

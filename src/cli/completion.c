@@ -183,10 +183,10 @@ static void zsh_text(FILE *out, const char *text)
 static void zsh_value(FILE *out, const struct item *item)
 {
 	sp_autobuf struct sp_buf words = { 0 };
-	enum value value = value_of(item, &words);
 
-	if (value == VALUE_NONE)
+	if (!item->arg)
 		return;
+	enum value value = value_of(item, &words);
 	fputc(':', out);
 	zsh_text(out, item->arg);
 	if (value == VALUE_WORDS)

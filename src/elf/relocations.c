@@ -10,25 +10,17 @@
 /* The type that copies data of a library into the program; 0 if none is known here. */
 static uint32_t copy_type(unsigned machine)
 {
-	switch (machine) {
-	case EM_X86_64:
-		return R_X86_64_COPY;
-	case EM_386:
-		return R_386_COPY;
-	case EM_AARCH64:
-		return R_AARCH64_COPY;
-	case EM_ARM:
-		return R_ARM_COPY;
-	case EM_RISCV:
-		return R_RISCV_COPY;
-	case EM_S390:
-		return R_390_COPY;
-	case EM_PPC:
-	case EM_PPC64:
-		return R_PPC64_COPY;
-	default:
-		return 0;
-	}
+	static const struct { unsigned machine; uint32_t type; } types[] = {
+		{ EM_X86_64, R_X86_64_COPY }, { EM_386, R_386_COPY },
+		{ EM_AARCH64, R_AARCH64_COPY }, { EM_ARM, R_ARM_COPY },
+		{ EM_RISCV, R_RISCV_COPY }, { EM_S390, R_390_COPY },
+		{ EM_PPC, R_PPC_COPY }, { EM_PPC64, R_PPC64_COPY },
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (types[i].machine == machine)
+			return types[i].type;
+	return 0;
 }
 
 struct walk {

@@ -33,7 +33,8 @@ reads() { # NAME TAR-OPTION...
 	local name=$1
 	shift
 	tar -C tree -S "$@" --owner=0 --group=0 --numeric-owner -cf layer.tar .
-	[ "$(stat -c %s layer.tar)" -lt 1500000 ] || skip "tar finds no holes on this file system"
+	[ "$(stat -c %s layer.tar)" -lt 1500000 ] ||
+		skip "$name: holes" "tar finds none on this file system"
 	make_image image.tar '{}' layer.tar
 	printf 'FROM image AS it\nFROM scratch\nCOPY --from=it / /\n' >Dockerfile
 	run "$SCRATCHPACK" -q -f Dockerfile --build-context image=image.tar -o out.tar

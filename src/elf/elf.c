@@ -224,6 +224,8 @@ static void copy_header(const struct sp_reader *r, struct sp_elf *elf)
 	elf->big_endian = r->big_endian;
 	elf->osabi = h->e_ident[EI_OSABI];
 	elf->abi_version = h->e_ident[EI_ABIVERSION];
+	for (size_t i = EI_PAD; i < EI_NIDENT; i++)
+		elf->padded |= h->e_ident[i] != 0;
 	elf->type = h->e_type;
 	elf->machine = h->e_machine;
 	elf->flags = h->e_flags;

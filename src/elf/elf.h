@@ -76,6 +76,7 @@ struct sp_elf {
 	int bits;		/* 32 or 64 */
 	bool big_endian;
 	uint8_t osabi, abi_version;
+	bool padded;		/* the end of e_ident is not zero */
 	uint16_t type;		/* ET_* */
 	uint16_t machine;	/* EM_* */
 	uint32_t flags;		/* e_flags */

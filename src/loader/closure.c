@@ -109,6 +109,8 @@ int sp_closure_need(struct sp_closure *closure, size_t from, const char *name,
 		.closure = closure, .from = from, .name = name,
 		.rule_of = SP_NO_OBJECT, .object = SP_NO_OBJECT,
 	};
+	if (sp_glibc_has_vdso(closure, name))
+		return 0;
 	int rc = closure->loader.libc == SP_LIBC_MUSL ? sp_musl_find(&s, err) :
 							sp_glibc_find(&s, err);
 

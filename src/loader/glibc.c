@@ -191,6 +191,21 @@ int sp_glibc_find(struct sp_search *s, struct sp_err *err)
 	return 0;
 }
 
+/* vdso(7).  The loader has it in its list before anything is asked for. */
+bool sp_glibc_has_vdso(const struct sp_closure *closure, const char *name)
+{
+	static const char *const names[] = {
+		"linux-vdso.so.1", "linux-gate.so.1", "linux-vdso32.so.1", "linux-vdso64.so.1",
+	};
+
+	if (closure->loader.libc != SP_LIBC_GLIBC || strncmp(name, "linux-", 6) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 int sp_glibc_explain(struct sp_search *s, struct sp_err *err)
 {
 	struct sp_closure *closure = s->closure;

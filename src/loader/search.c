@@ -49,7 +49,9 @@ size_t sp_closure_push(struct sp_closure *closure, const struct sp_object *objec
 	const char *soname = object->elf->soname;
 
 	*o = *object;
-	sp_map_set(&closure->by_inode, inode_key(closure, o->root, &o->found), index);
+	/* the program was loaded by the kernel, and no loader asks for its inode */
+	if (object->rule != SP_RULE_PROGRAM)
+		sp_map_set(&closure->by_inode, inode_key(closure, o->root, &o->found), index);
 	if (closure->loader.libc == SP_LIBC_MUSL)
 		return index;
 	/* the kernel gives glibc no name of the program */
@@ -86,6 +88,16 @@ static bool known_abi(const struct sp_elf *elf)
 	return elf->abi_version == 0 || (elf->osabi == ELFOSABI_GNU && elf->abi_version < 5);
 }
 
+/* Can the segments be mapped?  Addresses and offsets must agree within a page, of which
+ * no machine has smaller ones. */
+static bool pages_agree(const struct sp_elf *elf)
+{
+	for (size_t i = 0; i < elf->segments_nr; i++)
+		if ((elf->segments[i].vaddr - elf->segments[i].offset) % 4096)
+			return false;
+	return true;
+}
+
 /* The loader's verdict on facts that could be read.  NULL: it maps the file. */
 static const char *objection(const struct sp_closure *closure, const struct sp_elf *elf,
 			     bool *ret_fatal)
@@ -98,6 +110,8 @@ static const char *objection(const struct sp_closure *closure, const struct sp_e
 		return "wrong byte order for this program";
 	if (!musl && elf->bits == program->bits && !known_abi(elf))
 		return "for another system's ABI (EI_OSABI, EI_ABIVERSION)";
+	if (!musl && elf->bits == program->bits && elf->padded)
+		return "nonzero padding in its first bytes (e_ident)";
 	if (!same_abi(program, elf)) {
 		/* glibc passes over it; musl maps it and the program crashes */
 		*ret_fatal = musl;
@@ -113,6 +127,8 @@ static const char *objection(const struct sp_closure *closure, const struct sp_e
 		return "has no loadable segment";
 	if (!elf->has_dynamic)
 		return "has no dynamic section";
+	if (!pages_agree(elf))
+		return "a segment's address and offset do not agree within a page";
 	return NULL;
 }
 

@@ -94,6 +94,9 @@ SP_CHECKED int sp_closure_load(struct sp_closure *closure, struct sp_object *obj
 
 /* The two loaders: find name for the object from.  s->object is the result. */
 SP_CHECKED int sp_glibc_find(struct sp_search *s, struct sp_err *err);
+/* Is this the name of what the kernel maps into every process, and no file is? */
+bool sp_glibc_has_vdso(const struct sp_closure *closure, const char *name);
+
 /* Say why it was not found, if there is more to say: glibc, builds for some CPUs. */
 SP_CHECKED int sp_glibc_explain(struct sp_search *s, struct sp_err *err);
 SP_CHECKED int sp_musl_find(struct sp_search *s, struct sp_err *err);

@@ -141,17 +141,21 @@ static void candidates(void)
 {
 	shell("mkdir cand; cd cand; W=$PWD\n"
 	      "so good/libin.so libin.so\n"
-	      "for k in text short dir type order osabi abi dynamic load; do\n"
+	      "for k in text short dir type order osabi abi dynamic load pad page self; do\n"
 	      "  exe $k -Wl,--enable-new-dtags,-rpath,$W/bad-$k:$W/good good/libin.so; done\n"
 	      "mkdir -p bad-text bad-short bad-dir/libin.so bad-order bad-osabi bad-abi\n"
 	      "echo 'this is a text file that is longer than an ELF header has bytes' >bad-text/libin.so\n"
 	      "printf '\\177ELF\\002\\001\\001' >bad-short/libin.so\n"
 	      "exe bad-type/libin.so -no-pie\n"
-	      "mkdir bad-dynamic bad-load\n"
-	      "for k in order osabi abi dynamic load; do cp good/libin.so bad-$k/; done\n"
+	      "mkdir bad-dynamic bad-load bad-pad bad-page bad-self\n"
+	      "for k in order osabi abi dynamic load pad page; do cp good/libin.so bad-$k/; done\n"
 	      "printf '\\002' | dd of=bad-order/libin.so bs=1 seek=5 conv=notrunc status=none\n"
 	      "printf '\\011' | dd of=bad-osabi/libin.so bs=1 seek=7 conv=notrunc status=none\n"
 	      "printf '\\007' | dd of=bad-abi/libin.so bs=1 seek=8 conv=notrunc status=none\n"
+	      "printf '\001' | dd of=bad-pad/libin.so bs=1 seek=15 conv=notrunc status=none\n"
+	      /* p_vaddr of the second program header, a PT_LOAD in all that ld makes */
+	      "printf '\010' | dd of=bad-page/libin.so bs=1 seek=136 conv=notrunc status=none\n"
+	      "ln self bad-self/libin.so\n"
 	      "drop bad-dynamic/libin.so DYNAMIC; drop bad-load/libin.so LOAD\n"
 	      "exe class -Wl,--enable-new-dtags,-rpath,$W/i386:$W/good good/libin.so\n"
 	      "so i386/libin.so libin.so -m32 -Wl,-m,elf_i386\n"
@@ -162,7 +166,8 @@ static void candidates(void)
 	      "so libmid.so libmid.so -Wl,--disable-new-dtags,-rpath,$W/circle good/libin.so\n"
 	      "exe chained -Wl,--disable-new-dtags,-rpath,$W:$W/good libmid.so");
 	static const char *const fatal[] = { "text", "short", "dir", "type", "order",
-					     "osabi", "abi", "dynamic", "load" };
+					     "osabi", "abi", "dynamic", "load",
+					     "pad", "page", "self" };
 
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++) {
 		sp_autofree char *program = sp_strf("cand/%s", fatal[i]);
@@ -439,6 +444,12 @@ static void loader_itself(void)
 	is_int(b.closure->objects_nr, 2, "there are the program and the loader");
 	is_str(b.closure->objects[1].path, b.closure->objects[0].elf->interp,
 	       "which has the path that the kernel opens");
+	built_free(&b);
+	/* a listing has no vdso, but a start would fail without it */
+	shell("cd self; exe vdso; patchelf --add-needed linux-vdso.so.1 vdso");
+	b = build("self/vdso");
+	is_int(starts("self/vdso"), 0, "what the kernel maps may be asked for");
+	ok(b.closure && sp_closure_complete(b.closure), "and is no file");
 	built_free(&b);
 }
 

@@ -178,7 +178,7 @@ static void note_given(struct cli *cli, const char *name, const char *value)
 	cli->has_load |= strcmp(name, "load") == 0 || strcmp(name, "engine") == 0;
 	cli->has_username |= strcmp(name, "username") == 0;
 	cli->has_password |= strcmp(name, "password") == 0;
-	cli->from |= strcmp(name, "from") == 0;
+	cli->from |= strcmp(name, "from") == 0 || strcmp(name, "file") == 0;
 }
 
 /* Set an option of the library that takes a value. */

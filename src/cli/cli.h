@@ -26,7 +26,7 @@ struct cli {
 	bool has_creds, creds_stdin;	/* --creds with a password; with "-" */
 	bool file_stdin;		/* --file - */
 	bool named;			/* the command, not just meant */
-	bool from;			/* --from: the program need not be given */
+	bool from;			/* --from or --file: the program need not be given */
 	const char **operands;		/* borrowed from argv */
 	size_t operands_nr, operands_alloc;
 };

@@ -66,9 +66,12 @@ static void print_image(const struct cli *cli, const struct sp_json *report)
 	};
 	const struct sp_json *program = sp_json_get(report, "program");
 
+	const struct sp_json *check = sp_json_get(sp_json_get(report, "config"), "Healthcheck");
+
 	cli_print_verify(stdout, report, true);
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
 		print_setting(sp_json_get(report, "config"), settings[i].key, settings[i].label);
+	print_setting(check, "Test", "health check");
 	if (sp_json_get(program, "objects")) {
 		cli_print_tree(stdout, program, cli_color_on(stdout, cli), cli->verbose);
 		cli_print_facts(stdout, program);

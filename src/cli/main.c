@@ -208,6 +208,16 @@ static void advise_help(const struct cli *cli)
 		about ? cli->command->name : "");
 }
 
+/* "docker build ." */
+static void advise_directory(const struct cli *cli)
+{
+	const char *dir = cli->operands_nr ? cli->operands[0] : "";
+	sp_autofree char *file = sp_strf("%s/Dockerfile", dir);
+
+	if (access(file, F_OK) == 0)
+		fprintf(stderr, "The image of its Dockerfile is made by -f %s.\n", file);
+}
+
 /* Programs are paths; and what follows one may have been meant for it. */
 static void advise_missing(const struct cli *cli)
 {
@@ -243,6 +253,8 @@ int main(int argc, char **argv)
 		advise_help(&cli);
 	if (rc && strcmp(err.id, "missing-file") == 0)
 		advise_missing(&cli);
+	if (rc && strcmp(err.id, "not-a-file") == 0)
+		advise_directory(&cli);
 	running_job = NULL;
 	scratchpack_free(cli.job);
 	free(cli.operands);

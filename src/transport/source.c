@@ -3,8 +3,10 @@
  */
 #include "transport/source.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* How what is at a path is opened. */
 static const struct kind {
@@ -42,6 +44,32 @@ static int open_kind(const struct kind *kind, const char *path, struct sp_source
 	return sp_archive_source_open(path, kind->form, ret, err);
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* Nothing is there.  What could be an image's name is most likely meant as one. */
+static int refuse_missing(const char *text, const char *path, struct sp_err *err)
+{
+	SP_CLEANUP(sp_arena_release) struct sp_arena arena = { 0 };
+	struct sp_err ignored = { 0 };
+	struct sp_ref ref;
+
+	if (strcmp(text, "scratch") == 0)
+		return sp_err_set(err, SP_EFAIL,
+				  "scratch: is no image, but what an image without one below begins with");
+	if (strchr("/.", text[0]) || ends_with(path, ".tar") || ends_with(path, "/") ||
+	    sp_ref_parse(text, &arena, &ref, &ignored))
+		return sp_err_set(err, SP_EFAIL,
+				  "%s: cannot open the image: No such file or directory", path);
+	return sp_err_set(err, SP_EFAIL,
+			  "%s: no such file or directory; say docker://%s for an image in a registry, "
+			  "docker-daemon:%s for one of an engine", text, text, text);
+}
+
 static int open_path(enum sp_address address, const char *text, const char *rest,
 		     struct sp_source **ret, char **ret_ref, struct sp_err *err)
 {
@@ -51,6 +79,8 @@ static int open_path(enum sp_address address, const char *text, const char *rest
 	if (!*path || (rest[len] && !rest[len + 1]))
 		return sp_err_set(err, SP_EUSAGE, "%s: expected %s", text,
 				  sp_address_usage(address));
+	if (address == SP_AT_PATH && access(path, F_OK) && errno == ENOENT)
+		return refuse_missing(text, path, err);
 	if (open_kind(&kinds[address], path, ret, err))
 		return -1;
 	*ret_ref = rest[len] ? sp_strdup(rest + len + 1) : NULL;

@@ -192,4 +192,27 @@ run "$SCRATCHPACK" inspect ./hello
 like "$stdout" '
   1 entry, ' "one entry"
 
+for options in "--base alpine:3" "--from alpine:3" "--from me/app"; do
+	# shellcheck disable=SC2086  # two words
+	run "$SCRATCHPACK" ./hello $options -o x.tar
+	exits 1 "$options"
+	like "$stderr" "no such file or directory; say docker://${options#* } .* docker-daemon:${options#* } " \
+		"$options: where images are"
+done
+run "$SCRATCHPACK" ./hello --base scratch -o x.tar
+like "$stderr" 'scratch: is no image' "--base scratch"
+run "$SCRATCHPACK" verify nothing.tar
+like "$stderr" 'nothing.tar: cannot open the image: No such file' "a file is a file"
+printf 'FROM scratch\nCOPY hello /\nENTRYPOINT ["/hello"]\nHEALTHCHECK CMD ["/hello"]\n' >Dockerfile
+run "$SCRATCHPACK" . -o x.tar
+exits 3 "a directory is no program"
+like "$stderr" 'Dockerfile is made by -f \./Dockerfile' "but may have a Dockerfile"
+run "$SCRATCHPACK" inspect -f Dockerfile
+exits 0 "inspect: the Dockerfile's directory need not be said"
+run "$SCRATCHPACK" why -f Dockerfile hello
+like "$stdout" 'Dockerfile:2' "nor for why"
+run "$SCRATCHPACK" -f Dockerfile -q -o x.tar
+run "$SCRATCHPACK" inspect x.tar
+like "$stdout" 'health check: CMD /hello' "inspect shows a health check"
+
 done_testing

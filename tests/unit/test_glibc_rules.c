@@ -56,7 +56,11 @@ static void rpath_and_runpath(void)
 	      "exe chain -Wl,--disable-new-dtags,-rpath,$W/e e/libtop.so\n"
 	      "so sub/libin.so libin.so\n"
 	      "so other/libmid.so libmid.so sub/libin.so\n"
-	      "exe owner -Wl,--disable-new-dtags,-rpath,'$ORIGIN/sub:$ORIGIN/other' other/libmid.so");
+	      "exe owner -Wl,--disable-new-dtags,-rpath,'$ORIGIN/sub:$ORIGIN/other' other/libmid.so\n"
+	      /* no linker makes both tags any more: DT_AUDIT becomes DT_RPATH */
+	      "exe both -Wl,--enable-new-dtags,-rpath,$W/c,--audit=$W/a c/libmid.so\n"
+	      "LC_ALL=C sed -i 's/\\xfc\\xfe\\xff\\x6f\\x00/\\x0f\\x00\\x00\\x00\\x00/' both\n"
+	      "readelf -d both | grep -q '(RPATH)'");
 	agree("rpath/hidden", "RUNPATH of who asks hides the RPATH of all above it");
 	lists("rpath/hidden", "libin.so not found", true, "so that the library is missing");
 	agree("rpath/inherits", "RPATH of the program serves its libraries");
@@ -64,6 +68,8 @@ static void rpath_and_runpath(void)
 	lists("rpath/emptied", "libin.so not found", true, "although it names no directory");
 	agree("rpath/runpath", "RUNPATH of the program serves the program alone");
 	agree("rpath/chain", "RPATH of the library in between is inherited");
+	agree("rpath/both", "RPATH beside RUNPATH is no RPATH, for libraries neither");
+	lists("rpath/both", "libin.so not found", true, "so that it serves nobody");
 	agree("rpath/owner", "each RPATH is read with its owner's $ORIGIN");
 }
 

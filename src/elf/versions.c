@@ -230,7 +230,7 @@ const char *sp_elf_glibc_floor(const struct sp_elf *elf)
 	for (size_t i = 0; i < elf->verneed_nr; i++) {
 		const char *version = elf->verneed[i].name;
 
-		if (strncmp(version, "GLIBC_", 6) != 0)
+		if (elf->verneed[i].weak || strncmp(version, "GLIBC_", 6) != 0)
 			continue;
 		version += 6;
 		/* glibc has this mark since 2.36, the first that knows DT_RELR;

@@ -91,4 +91,15 @@ ln -s libold.so old.so
 app user old
 like "$(floor ./user glibc)" "^2\.[0-9]+ $T/user\$" "the program asks for a glibc; its library for none"
 
+# The flags of each record of .gnu.version_r, of 16 bytes behind a head of 16, say that
+# the version is asked for weakly: a loader only warns if it is not there.
+read -r at nr < <(readelf -VW user | awk '/needs section/ { on = 1 } on && /Offset:/ { at = $4 }
+	on && /Cnt:/ { print at, $NF; exit }')
+cp user weak
+for ((i = 0; i < nr; i++)); do
+	printf '\2' | dd of=weak bs=1 seek=$((at + 16 + 16 * i + 4)) conv=notrunc status=none
+done
+like "$(readelf -V weak)" 'Flags: WEAK' "the fixture asks weakly"
+is "$(floor ./weak glibc)" "null null" "who asks weakly asks for no glibc"
+
 done_testing

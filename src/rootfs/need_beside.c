@@ -80,8 +80,7 @@ int sp_need_named_like(struct namer *who, struct sp_err *err)
 	if (!name || !(who->uses & (SP_USE_LOAD | SP_USE_READ)) ||
 	    o->root != who->closure->libs)
 		return 0;
-	if (sp_need_list(who, dir, &names, &nr, err))
-		return -1;
+	sp_need_list(who, dir, &names, &nr);
 	for (size_t i = 0; i < nr; i++) {
 		bool loads = who->uses & SP_USE_LOAD, reads = who->uses & SP_USE_READ;
 		bool plugins = loads && is_same_name(names[i], name);

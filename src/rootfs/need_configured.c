@@ -90,8 +90,7 @@ static int bare_names(struct search *s, const char *dir, const char *text, const
 		return -1;
 	if (!found.real || found.st.type != SP_DIR || !sp_place_is_public(&found.st))
 		return 0;
-	if (sp_need_list(s->who, found.real, &names, &nr, err))
-		return -1;
+	sp_need_list(s->who, found.real, &names, &nr);
 	for (size_t i = 0; i < nr; i++) {
 		const char *so = strstr(names[i], ".so");
 
@@ -149,10 +148,11 @@ static int look_at(struct search *s, const char *path, int depth, struct sp_err 
 		return 0;
 	if (sp_root_resolve(root, path, &found, err))
 		return -1;
-	if (found.real && found.st.type == SP_FILE && (found.st.mode & 04) &&
-	    is_configuration(path))
+	if (!found.real || !sp_place_is_public(&found.st))
+		return 0;
+	if (found.st.type == SP_FILE && is_configuration(path))
 		return look_at_file(s, root, path, found.real, err);
-	if (!found.real || found.st.type != SP_DIR)
+	if (found.st.type != SP_DIR)
 		return 0;
 	if (sp_root_list(root, found.real, &names, &nr, err))
 		return -1;

@@ -59,8 +59,7 @@ static int add_names(struct namer *who, struct joining *j, const char *dir,
 		return -1;
 	if (!found.real || found.st.type != SP_DIR)
 		return 0;
-	if (sp_need_list(who, found.real, &names, &nr, err))
-		return -1;
+	sp_need_list(who, found.real, &names, &nr);
 	for (size_t i = 0; i < nr; i++) {
 		if (!is_telling(names[i]) || strstr(names[i], ".so") ||
 		    sp_map_get(&j->names, names[i]) != SP_MAP_NONE)

@@ -35,24 +35,26 @@ const struct sp_object *sp_namer_object(const struct namer *who)
 	return &who->closure->objects[who->index];
 }
 
-int sp_need_list(struct namer *who, const char *dir, const char *const **ret, size_t *ret_nr,
-		 struct sp_err *err)
+void sp_need_list(struct namer *who, const char *dir, const char *const **ret, size_t *ret_nr)
 {
 	struct sp_needs *n = who->n;
 	size_t at = sp_map_get(&n->listed, dir);
 
 	if (at == SP_MAP_NONE) {
 		struct sp_listing list;
+		struct sp_err why = { 0 };
 
-		if (sp_root_list(who->closure->libs, dir, &list.names, &list.nr, err))
-			return -1;
+		if (sp_root_list(who->closure->libs, dir, &list.names, &list.nr, &why)) {
+			sp_need_note(n, "left-out", "%s; what a program names there is left out",
+				     why.msg);
+			list = (struct sp_listing){ 0 };
+		}
 		at = n->lists_nr;
 		sp_map_set(&n->listed, sp_arena_strdup(&n->arena, dir), at);
 		*SP_VEC_PUSH(n->lists) = list;
 	}
 	*ret = n->lists[at].names;
 	*ret_nr = n->lists[at].nr;
-	return 0;
 }
 
 /* --- objects ---------------------------------------------------------------- */

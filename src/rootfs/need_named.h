@@ -34,9 +34,10 @@ SP_CHECKED int sp_need_named_like(struct namer *who, struct sp_err *err);
 /* A program in a directory of its own finds the rest of it from where it is, real. */
 SP_CHECKED int sp_need_home(struct namer *who, const char *real, struct sp_err *err);
 
-/* The names in a directory of the root of libraries, which is listed once only. */
-SP_CHECKED int sp_need_list(struct namer *who, const char *dir, const char *const **ret,
-			    size_t *ret_nr, struct sp_err *err);
+/* The names in a directory of the root of libraries, which is listed once only.  One that
+ * we may not list has none, and a note says so: nobody asked for what is there. */
+void sp_need_list(struct namer *who, const char *dir, const char *const **ret,
+		  size_t *ret_nr);
 
 /* need_started.c: programs that it starts by a bare name. */
 SP_CHECKED int sp_need_started(struct namer *who, const struct sp_names *names,

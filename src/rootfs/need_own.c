@@ -49,6 +49,9 @@ static int measure(struct sp_root *root, const char *dir, int depth, struct meas
 
 		if (sp_root_lstat(root, path, &st, &target, err))
 			return -1;
+		/* it will be left out, and not everybody may look into it */
+		if (!sp_place_is_public(&st))
+			continue;
 		m->files++;
 		m->bytes += st.type == SP_FILE ? st.size : 0;
 		m->modules |= st.type != SP_DIR && sp_place_is_library(names[i]);
@@ -152,8 +155,7 @@ static int prefix_of_files(struct namer *who, const char *path, struct sp_err *e
 		return -1;
 	if (!found.real || found.st.type != SP_DIR || !sp_place_is_public(&found.st))
 		return 0;
-	if (sp_need_list(who, found.real, &names, &nr, err))
-		return -1;
+	sp_need_list(who, found.real, &names, &nr);
 	for (size_t i = 0; i < nr; i++)
 		if (strncmp(names[i], base, len) == 0 && names[i][len] == '.' &&
 		    sp_need_named_path(who, sp_path_join(arena, dir, names[i]), false,

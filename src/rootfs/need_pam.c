@@ -9,6 +9,7 @@
 #include "elf/strings.h"
 #include "rootfs/need_rows.h"
 #include "rootfs/needs_state.h"
+#include "rootfs/places.h"
 
 #define FILE_MAX (64 * 1024)	/* bytes of a service's file */
 #define SERVICES_MAX 256	/* files of services, with those that are included */
@@ -116,7 +117,12 @@ static int read_service(struct pam *p, const char *service, struct sp_err *err)
 		return -1;
 	if (!found.real || found.st.type != SP_FILE)
 		return 0;
-	if (sp_need_path(p->n, path, NULL, err) || sp_root_open(root, found.real, &file, err) ||
+	if (sp_need_path(p->n, path, NULL, err))
+		return -1;
+	/* then it was left out */
+	if (!sp_place_is_public(&found.st))
+		return 0;
+	if (sp_root_open(root, found.real, &file, err) ||
 	    sp_file_pread(&file, text, FILE_MAX, 0, &len, err))
 		return -1;
 	for (const char *line = text; line && *line; line = strchr(line, '\n')) {

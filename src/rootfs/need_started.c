@@ -139,7 +139,7 @@ static int start_seen(struct namer *who, const struct beside *b, const char *dir
 			continue;
 		if (sp_root_resolve(who->closure->libs, path, &found, err))
 			return -1;
-		if (!found.real || found.st.type != SP_FILE)
+		if (!found.real || found.st.type != SP_FILE || !sp_place_is_public(&found.st))
 			continue;
 		if (has_text(who, found.real, dirs, dirs_nr, &same, err) ||
 		    (same && start(who, path, "package", err)))
@@ -163,7 +163,8 @@ int sp_need_started(struct namer *who, const struct sp_names *names, struct sp_e
 		return -1;
 	if (!found.real || found.st.type != SP_DIR)
 		return 0;
-	if (sp_need_list(who, found.real, &b.list, &b.nr, err) || look(who, &b, err))
+	sp_need_list(who, found.real, &b.list, &b.nr);
+	if (look(who, &b, err))
 		return -1;
 	size_t nr = who->uses & SP_USE_SEARCH ? packages(who, names, dirs) : 0;
 	return start_seen(who, &b, dir, dirs, nr, err);

@@ -324,6 +324,45 @@ inspect /usr/bin/pipes
 is "$(planned)" "/usr/bin/pipes /usr/bin/sieve" "a program that says it is a part of this one"
 works /usr/bin/pipes
 
+# --- what this user may not read ----------------------------------------------
+
+put /etc/shut/open.conf
+put /etc/shut/closed/key
+put /usr/lib/shut/closed/other.conf
+put /usr/share/suite/2.0/closed/m
+program /usr/bin/shut-door <<<'const char *suite = "/usr/share/suite/2.0/m"; int main(void) { return 0; }'
+program /usr/bin/shut -ldl <<<'#include <dlfcn.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <unistd.h>
+	const char *suite = "/usr/share/suite/2.0", *dir = "/usr/lib/shut/closed", *word = "shut-door";
+	int main(int argc, char **argv)
+	{
+		if (argc > 1) dlopen(argv[1], RTLD_NOW);
+		if (argc > 2) execlp("stage", "stage", (char *)0);
+		return !fopen("/etc/shut/open.conf", "r") || !fopen("/etc/shut", "r");
+	}'
+closed=(sys/{etc,usr/lib}/shut/closed sys/usr/share/suite/2.0/closed)
+chmod 700 "${closed[@]}"
+chmod 711 sys/usr/bin/{stage,shut-door}
+if [ "$(id -u)" -ne 0 ]; then
+	inspect /usr/bin/shut
+elif have setpriv; then
+	chmod 755 "$T"
+	printf '#!/bin/sh\nexec setpriv --reuid 65534 --regid 65534 --clear-groups "%s" "$@"\n' \
+		"$SCRATCHPACK" >as-nobody
+	chmod +x as-nobody
+	SCRATCHPACK=./as-nobody inspect /usr/bin/shut
+fi
+if [ "$(id -u)" -ne 0 ] || have setpriv; then
+	exits 0 "what may not be read, and nobody asked for, fails no run"
+	is "$(planned)" "/etc/shut/open.conf /usr/bin/shut" "it is left out"
+	like "$(note private)" '/etc/shut/closed may not be read by everybody' "which is said"
+else
+	skip "files that may not be read" "root may read everything here, and setpriv is missing"
+fi
+chmod 755 "${closed[@]}" sys/usr/bin/{stage,shut-door}
+
 # --- beside a library -------------------------------------------------------
 
 put $libdir/spoken-data/words

@@ -27,7 +27,7 @@ judged() {
 	local host
 	LD_BIND_NOW=1 "./$1" >host.out 2>&1
 	host=$?
-	run "$SCRATCHPACK" "./$1" --bind-now -q -o image.tar
+	run "$SCRATCHPACK" "./$1" --bind-now -q -o image.tar --compress none
 	if [ -z "$2" ]; then
 		is "$host" 0 "$3: starts here"
 		exits 0 "$3: is packed"

@@ -29,8 +29,10 @@ for command in $commands; do
 	is "$(sort takes | uniq -d)" "" "$command: each option once"
 	# what help lists the parser takes: it complains of something else, or not at all
 	while read -r option; do
-		timeout 10 "$SCRATCHPACK" "$command" "$option" --help </dev/null 2>&1 | grep 'has no option' ||
-			timeout 10 "$SCRATCHPACK" "$command" "$option=x" --help </dev/null 2>&1 | grep 'has no option'
+		for given in "$option" "$option=x"; do
+			said=$("$SCRATCHPACK" "$command" "$given" --help 2>&1 </dev/null)
+			[[ $said != *'has no option'* ]] || echo "$said"
+		done
 	done <takes >refused
 	is "$(<refused)" "" "$command takes what its help lists"
 done

@@ -126,9 +126,9 @@ static int get_list(const struct sp_reader *r, struct sp_dynamic *dyn,
 	for (size_t i = 0; i < all->dyns_nr; i++)
 		nr += all->dyns[i].d_tag == tag;
 	if (nr > SP_ELF_NEEDED_MAX)
-		return sp_err_set(err, SP_EPROGRAM,
-				  "%s: %zu entries, expected %d at most", where, nr,
-				  SP_ELF_NEEDED_MAX);
+		return sp_err_diagnose(err, "too-many-objects",
+				       "%s: %zu entries, expected %d at most", where, nr,
+				       SP_ELF_NEEDED_MAX);
 	list = sp_arena_alloc(&elf->arena, (nr + 1) * sizeof(*list));
 	nr = 0;
 	for (size_t i = 0; i < all->dyns_nr; i++)
@@ -150,9 +150,9 @@ static int get_filters(const struct sp_reader *r, struct sp_dynamic *dyn,
 	for (size_t i = 0; i < all->dyns_nr; i++)
 		nr += all->dyns[i].d_tag == DT_FILTER || all->dyns[i].d_tag == DT_AUXILIARY;
 	if (nr > SP_ELF_NEEDED_MAX)
-		return sp_err_set(err, SP_EPROGRAM,
-				  TABLE ": %zu DT_FILTER and DT_AUXILIARY entries, expected "
-				  "%d at most", nr, SP_ELF_NEEDED_MAX);
+		return sp_err_diagnose(err, "too-many-objects",
+				       TABLE ": %zu DT_FILTER and DT_AUXILIARY entries, "
+				       "expected %d at most", nr, SP_ELF_NEEDED_MAX);
 	list = sp_arena_alloc(&elf->arena, (nr + 1) * sizeof(*list));
 	for (size_t i = 0; i < all->dyns_nr; i++) {
 		const Elf64_Dyn *d = &all->dyns[i];

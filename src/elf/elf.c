@@ -372,7 +372,7 @@ int sp_elf_read_watching(struct sp_file *file, const struct sp_elf_watch *watch,
 {
 	int rc = read_facts(file, watch, ret, err);
 
-	if (rc && err->code == SP_EPROGRAM)
+	if (rc && err->code == SP_EPROGRAM && !err->id[0])
 		sp_err_name(err, "damaged-file");
 	return rc;
 }

@@ -97,8 +97,8 @@ is "$(jq '[(.objects | length), (.edges | length)] | join(" ")' -r "$RUN/stdout"
 write "$T/toomany" "N = 5000$many"
 run "$SCRATCHPACK" "$T/toomany/app" -o toomany.tar
 exits 3 "5,000 needed names are refused"
-like "$stderr" '^scratchpack: error: .*/app: .*DT_NEEDED: 5000 entries, expected 4096 at most' \
-	"with their number and the limit"
+like "$stderr" '^scratchpack: error: .*/app: .*DT_NEEDED: 5000 entries, expected 4096 at most \[too-many-objects\]$' \
+	"with their number and the limit, which is ours"
 not_ok "and nothing is written" test -e toomany.tar
 
 done_testing

@@ -117,20 +117,14 @@ static const char *user_of_line(const char *line, char name[NAME_LEN + 1])
 }
 
 /* Who the configuration that the program names says it becomes. */
-static int read_configs(struct accounts *a, struct sp_root *root, struct sp_err *err)
+static int read_configs(struct sp_needs *n, struct accounts *a, struct sp_err *err)
 {
 	for (size_t i = 0; i < a->configs_nr; i++) {
 		sp_autobuf struct sp_buf text = { 0 };
 		char name[NAME_LEN + 1];
-		struct sp_found found;
 		bool there;
 
-		if (sp_root_resolve(root, a->configs[i], &found, err))
-			return -1;
-		if (!found.real || found.st.type != SP_FILE || !sp_place_is_public(&found.st) ||
-		    found.st.size > CONFIG_BYTES_MAX)
-			continue;
-		if (sp_root_read(root, found.real, CONFIG_BYTES_MAX, &text, &there, err))
+		if (sp_need_read(n, a->configs[i], CONFIG_BYTES_MAX, &text, &there, err))
 			return -1;
 		for (const char *line = sp_buf_str(&text); *line; line += *line == '\n') {
 			const char *user = user_of_line(line, name);
@@ -202,7 +196,7 @@ static int of_program(struct sp_needs *n, const struct sp_closure *closure,
 	a->configs_nr = 0;
 	if (sp_root_open(o->root, o->found.real, &file, err) ||
 	    sp_elf_strings(o->elf, &file, 2, see_text, a, err) ||
-	    sp_elf_imports(o->elf, &file, see_function, a, err) || read_configs(a, root, err))
+	    sp_elf_imports(o->elf, &file, see_function, a, err) || read_configs(n, a, err))
 		return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
 	for (size_t i = 0; i < a->accounts_nr; i++) {
 		const struct account *account = &a->accounts[i];

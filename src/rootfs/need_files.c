@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "rootfs/evidence.h"
 #include "rootfs/needs_state.h"
+#include "rootfs/places.h"
 
 static void brought(struct sp_needs *n, const char *path)
 {
@@ -62,6 +63,19 @@ int sp_need_path(struct sp_needs *n, const char *path, bool *ret_found, struct s
 		*ret_found = true;
 	brought(n, found.real);
 	return sp_add_apply(n->rootfs, &add, n->options, err);
+}
+
+int sp_need_read(struct sp_needs *n, const char *path, size_t limit, struct sp_buf *ret,
+		 bool *ret_there, struct sp_err *err)
+{
+	struct sp_root *root = n->options->libs;
+	struct sp_found found;
+
+	*ret_there = false;
+	if (sp_root_resolve(root, path, &found, err))
+		return -1;
+	return found.real && (sp_place_is_public(&found.st) || is_given(n, path)) ?
+		       sp_root_read(root, found.real, limit, ret, ret_there, err) : 0;
 }
 
 int sp_need_once(struct sp_needs *n, const char *path, bool *ret_known, struct sp_err *err)

@@ -37,7 +37,7 @@ static int read_conf(struct sp_needs *n, const char *path, bool *any, struct sp_
 	sp_autobuf struct sp_buf text = { 0 };
 	bool there;
 
-	if (sp_root_read(sp_need_closure(n)->libs, path, CONF_MAX, &text, &there, err))
+	if (sp_need_read(n, path, CONF_MAX, &text, &there, err))
 		return -1;
 	return there ? named_dirs(n, sp_buf_str(&text), any, err) : 0;
 }

@@ -63,7 +63,7 @@ static int catalog(struct sp_needs *n, const char *path, int depth, struct sp_er
 
 	if (depth > DEPTH_MAX)
 		return 0;
-	if (sp_root_read(sp_need_closure(n)->libs, path, CATALOG_MAX, &text, &there, err))
+	if (sp_need_read(n, path, CATALOG_MAX, &text, &there, err))
 		return -1;
 	if (!there)
 		return 0;

@@ -111,7 +111,12 @@ const char *sp_strength_name(enum sp_strength strength);
 SP_CHECKED int sp_need_path(struct sp_needs *needs, const char *path, bool *ret_found,
 			    struct sp_err *err);
 
-/* The same, unless a need has brought the file already: *ret_known. */
+/* The bytes of a file that may say more, with a NUL behind them.  *ret_there is false and
+ * ret untouched if there is none of at most limit bytes, or sp_need_path() leaves it out. */
+SP_CHECKED int sp_need_read(struct sp_needs *needs, const char *path, size_t limit,
+			    struct sp_buf *ret, bool *ret_there, struct sp_err *err);
+
+/* As sp_need_path(), unless a need has brought the file already: *ret_known. */
 SP_CHECKED int sp_need_once(struct sp_needs *needs, const char *path, bool *ret_known,
 			    struct sp_err *err);
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/find.h"
 #include "elf/stream.h"
 
 _Static_assert(SP_ELF_TEXT_MAX < SP_STREAM_KEEP, "a string comes again whole");
@@ -107,19 +108,38 @@ static size_t keep_rest(struct strings *s, size_t start, size_t len, bool last)
 	return len;
 }
 
+/* Where the run of text begins that reaches the end of data. */
+static size_t last_run(const char *data, size_t len)
+{
+	while (len > 0 && is_text((unsigned char)data[len - 1]))
+		len--;
+	return len;
+}
+
 static size_t take_strings(void *ctx, const char *data, size_t len, bool last)
 {
 	struct strings *s = ctx;
-	size_t start = 0;
+	const char *at = data, *end = data + len;
 
-	for (size_t i = 0; i < len; i++) {
-		if (is_text((unsigned char)data[i]))
-			continue;
-		if (data[i] == '\0' && !s->skipping && !take_run(s, data + start, data + i))
+	/* At `at` nothing goes on.  A run of min_len bytes that begins before the last of
+	 * the next min_len has that one in it: if it is no text, there is none. */
+	while ((size_t)(end - at) >= s->min_len) {
+		const char *start = at + s->min_len - 1, *stop = start;
+
+		while (stop < end && is_text((unsigned char)*stop))
+			stop++;
+		if (stop == end)
+			break;
+		while (stop > start && start > at && is_text((unsigned char)start[-1]))
+			start--;
+		if (*stop == '\0' && stop > start && !(s->skipping && start == data) &&
+		    !take_run(s, start, stop))
 			return SP_STREAM_STOP;
-		s->skipping = false;
-		start = i + 1;
+		at = stop + 1;
 	}
+	size_t start = last_run(data, len);
+	if (start)
+		s->skipping = false;
 	return keep_rest(s, start, len, last);
 }
 
@@ -127,67 +147,25 @@ int sp_elf_strings(const struct sp_elf *elf, struct sp_file *file, size_t min_le
 		   bool (*visit)(void *ctx, const char *text, size_t len), void *ctx,
 		   struct sp_err *err)
 {
-	struct strings s = { .min_len = min_len, .visit = visit, .ctx = ctx };
+	struct strings s = { .min_len = min_len ? min_len : 1, .visit = visit, .ctx = ctx };
 
 	return stream(elf, file, take_strings, &s, err);
 }
 
-/* A string that is looked for by what it holds. */
-struct mark {
-	const char *text;
-	size_t len, rare;	/* its byte that is the least usual one */
-};
-
 struct marks {
 	struct strings strings;
-	struct mark *marks;
+	struct sp_needle *marks;
 	size_t nr;
 	size_t now;		/* the mark that is looked for */
 	bool (*visit)(void *ctx, size_t mark, const char *text, size_t len);
 	void *ctx;
 };
 
-/* Letters are the most usual; what else is in words and paths follows. */
-static struct mark mark_of(const char *text)
-{
-	static const char usual[] = "/._- 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz";
-	struct mark mark = { text, strlen(text), 0 };
-	const char *best = NULL;
-
-	for (size_t i = 0; i < mark.len; i++) {
-		const char *at = strchr(usual, text[i]);
-
-		if (i && (!best || (at && at >= best)))
-			continue;
-		best = at;
-		mark.rare = i;
-	}
-	return mark;
-}
-
-/* memmem(), but by the unusual byte, of which memchr() finds the next at once. */
-static const char *find_mark(const struct mark *mark, const char *at, const char *end)
-{
-	while ((size_t)(end - at) >= mark->len) {
-		const char *rare = memchr(at + mark->rare, mark->text[mark->rare],
-					  (size_t)(end - at) - mark->len + 1);
-
-		if (!rare)
-			return NULL;
-		at = rare - mark->rare;
-		if (memcmp(at, mark->text, mark->len) == 0)
-			return at;
-		at++;
-	}
-	return NULL;
-}
-
 /* The strings with one mark in data.  False when there is enough. */
-static bool take_marked(const struct strings *s, const struct mark *mark,
+static bool take_marked(const struct strings *s, const struct sp_needle *mark,
 			const char *data, const char *end)
 {
-	for (const char *at = data; (at = find_mark(mark, at, end));) {
+	for (const char *at = data; (at = sp_needle_find(mark, at, end));) {
 		const char *start = at;
 
 		while (start > data && is_text((unsigned char)start[-1]))
@@ -200,14 +178,6 @@ static bool take_marked(const struct strings *s, const struct mark *mark,
 			return false;
 	}
 	return true;
-}
-
-/* Where the run of text begins that reaches the end of data. */
-static size_t last_run(const char *data, size_t len)
-{
-	while (len > 0 && is_text((unsigned char)data[len - 1]))
-		len--;
-	return len;
 }
 
 static size_t take_marks(void *ctx, const char *data, size_t len, bool last)
@@ -227,7 +197,7 @@ static size_t take_marks(void *ctx, const char *data, size_t len, bool last)
 static bool visit_marked(void *ctx, const char *text, size_t len)
 {
 	struct marks *m = ctx;
-	const struct mark *mark = &m->marks[m->now];
+	const struct sp_needle *mark = &m->marks[m->now];
 
 	return !memmem(text, len, mark->text, mark->len) ||
 	       m->visit(m->ctx, m->now, text, len);
@@ -238,11 +208,11 @@ int sp_elf_strings_with(const struct sp_elf *elf, struct sp_file *file,
 			bool (*visit)(void *ctx, size_t mark, const char *text, size_t len),
 			void *ctx, struct sp_err *err)
 {
-	sp_autofree struct mark *list = sp_malloc(nr * sizeof(*list));
+	sp_autofree struct sp_needle *list = sp_malloc(nr * sizeof(*list));
 	struct marks m = { .marks = list, .nr = nr, .visit = visit, .ctx = ctx };
 
 	for (size_t i = 0; i < nr; i++)
-		list[i] = mark_of(marks[i]);
+		list[i] = sp_needle_of(marks[i]);
 	m.strings = (struct strings){ .visit = visit_marked, .ctx = &m };
 	return nr ? stream(elf, file, take_marks, &m, err) : 0;
 }
@@ -260,11 +230,11 @@ static size_t take_needles(void *ctx, const char *data, size_t len, bool last)
 	size_t missing = 0;
 
 	for (size_t i = 0; i < n->nr; i++) {
-		const struct mark needle = mark_of(n->needles[i]);
+		const struct sp_needle needle = sp_needle_of(n->needles[i]);
 
 		if (n->found[i] || needle.len == 0 || needle.len > SP_ELF_TEXT_MAX)
 			continue;
-		n->found[i] = find_mark(&needle, data, data + len) != NULL;
+		n->found[i] = sp_needle_find(&needle, data, data + len) != NULL;
 		missing += !n->found[i];
 	}
 	if (!missing)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/find.h"
 #include "rootfs/secrets.h"
 
 #define LINES_MAX 1000		/* of a text that are looked at */
@@ -59,7 +60,9 @@ static const struct {
 
 static const char *find(const char *at, const char *end, const char *what)
 {
-	return memmem(at, (size_t)(end - at), what, strlen(what));
+	struct sp_needle needle = sp_needle_of(what);
+
+	return sp_needle_find(&needle, at, end);
 }
 
 static const char *by_words(const char *text, const char *end)
@@ -103,9 +106,13 @@ static bool is_hash(const char *line, const char *end)
 /* "https://name:password@host": a line of git's store. */
 static bool is_login(const char *line, const char *end)
 {
-	const char *at = find(line, end, "://");
+	static const char http[] = "http";
+	const char *at = line + sizeof(http) - 1;
 
-	if (!at || at - line > 8 || memcmp(line, "http", 4) != 0)
+	if ((size_t)(end - line) < sizeof(http) || memcmp(line, http, sizeof(http) - 1) != 0)
+		return false;
+	at += *at == 's';
+	if (end - at < 3 || memcmp(at, "://", 3) != 0)
 		return false;
 	size_t name = value_len(at += 3, end);
 	if (!name || at + name == end || at[name] != ':' || memchr(at, '/', name))
@@ -119,10 +126,10 @@ static bool is_login(const char *line, const char *end)
 static bool is_netrc(const char *text, const char *end)
 {
 	static const char machine[] = "machine ";
-	const char *login = find(text, end, "login "), *password = find(text, end, "password ");
 
 	return (size_t)(end - text) > sizeof(machine) &&
-	       memcmp(text, machine, sizeof(machine) - 1) == 0 && login && password;
+	       memcmp(text, machine, sizeof(machine) - 1) == 0 &&
+	       find(text, end, "login ") && find(text, end, "password ");
 }
 
 const char *sp_secret_text(const void *head, size_t len)

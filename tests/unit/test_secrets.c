@@ -75,6 +75,7 @@ static const struct { const char *what, *text; bool secret; } contents[] = {
 	{ "netrc on lines", "machine host\n\tlogin me\n\tpassword word\n", true },
 	{ "about machines", "machine host\nis fast\n", false },
 	{ "git", "https://me:ghp_0123456789@github.com\n", true },
+	{ "a short one", "http://u:p@h", true }, { "another scheme", "httpx://u:p@h\n", false },
 	{ "an address", "https://github.com/x:y@z\n", false },
 	{ "npm", "//npm.example.org/:_authToken=npm_0123456789ABCDEFghijkl\n", true },
 	{ "npm with a variable", "//npm.example.org/:_authToken=${NPM_TOKEN}\n", false },

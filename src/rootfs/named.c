@@ -96,21 +96,38 @@ static bool is_relative(const char *text, size_t len)
 	return false;
 }
 
+static void take_part(struct sp_names *names, const char *p, size_t len)
+{
+	size_t stray = stray_bytes(p, len);
+
+	if (stray || is_absolute(p, len))
+		take_path(names, p + stray, len - stray);
+	else if (is_relative(p, len))
+		keep(names, SP_NAMED_RELATIVE, sp_arena_strndup(&names->arena, p, len), false);
+}
+
+/* A NUL separates as well. */
+static bool separates(char c)
+{
+	return strchr(SEPARATORS, c) != NULL;
+}
+
+/* All parts that have a slash in them. */
 static void take_parts(struct sp_names *names, const char *text, size_t len)
 {
-	const char *end = text + len;
+	const char *end = text + len, *slash;
 
-	for (const char *p = text; p < end;) {
-		size_t n = 0;
+	for (const char *p = text; (slash = memchr(p, '/', (size_t)(end - p)));) {
+		const char *start = slash, *stop = slash;
 
-		while (p + n < end && p[n] && !strchr(SEPARATORS, p[n]))
-			n++;
-		size_t stray = stray_bytes(p, n);
-		if (stray || is_absolute(p, n))
-			take_path(names, p + stray, n - stray);
-		else if (is_relative(p, n))
-			keep(names, SP_NAMED_RELATIVE, sp_arena_strndup(&names->arena, p, n), false);
-		p += n + 1;
+		while (start > p && !separates(start[-1]))
+			start--;
+		while (stop < end && !separates(*stop))
+			stop++;
+		take_part(names, start, (size_t)(stop - start));
+		if (stop == end)
+			return;
+		p = stop + 1;
 	}
 }
 

@@ -191,13 +191,18 @@ lib libone.so.1 libone.so.1 -Wl,--version-script=map <<<"$both"
 diagnosed missing-version ./versioned
 lib libone.so.1 libone.so.1 <<<'int two(void) { return 0; }'
 diagnosed missing-symbol ./versioned --bind-now
-lib relr.so relr.so -Wl,-z,pack-relative-relocs <<<'int puts(const char *); static int x; int *p = &x, *q = &x;
-	int one(void) { return puts("") < *p; }'
-# the name, and its hash in the record
-LC_ALL=C sed 's/GLIBC_ABI_DT_RELR/GLIBC_2.2.5\x00\x00\x00\x00\x00\x00/; s/\x42\x0e\xfd\x00/\x75\x1a\x69\x09/' relr.so >unmarked.so
-compile compact ./unmarked.so -Wl,-rpath,"$T" <<<"$uses"
-cp unmarked.so relr.so
-diagnosed compact-relocations ./compact
+if [ "$(uname -m)" = x86_64 ]; then
+	lib relr.so relr.so -Wl,-z,pack-relative-relocs <<<'int puts(const char *); static int x; int *p = &x, *q = &x;
+		int one(void) { return puts("") < *p; }'
+	# the name, and its hash in the record
+	LC_ALL=C sed 's/GLIBC_ABI_DT_RELR/GLIBC_2.2.5\x00\x00\x00\x00\x00\x00/; s/\x42\x0e\xfd\x00/\x75\x1a\x69\x09/' relr.so >unmarked.so
+	compile compact ./unmarked.so -Wl,-rpath,"$T" <<<"$uses"
+	cp unmarked.so relr.so
+	diagnosed compact-relocations ./compact
+else
+	skip "[compact-relocations]" "the fixture is for x86-64"
+	echo compact-relocations >>seen
+fi
 mkdir first second
 cp lib.so first/libone.so.1
 lib second/libone.so.1 libone.so.1 <<<'int one(void) { return 2; }'

@@ -147,7 +147,7 @@ static void candidates(void)
 {
 	shell("mkdir cand; cd cand; W=$PWD\n"
 	      "so good/libin.so libin.so\n"
-	      "for k in text short dir type order osabi abi dynamic load pad page self; do\n"
+	      "for k in text short dir type order osabi abi dynamic load pad page self head; do\n"
 	      "  exe $k -Wl,--enable-new-dtags,-rpath,$W/bad-$k:$W/good good/libin.so; done\n"
 	      "mkdir -p bad-text bad-short bad-dir/libin.so bad-order bad-osabi bad-abi\n"
 	      "echo 'this is a text file that is longer than an ELF header has bytes' >bad-text/libin.so\n"
@@ -162,6 +162,9 @@ static void candidates(void)
 	      /* p_vaddr of the second program header, a PT_LOAD in all that ld makes */
 	      "printf '\010' | dd of=bad-page/libin.so bs=1 seek=136 conv=notrunc status=none\n"
 	      "ln self bad-self/libin.so\n"
+	      /* a whole header in the other order, but for the machine */
+	      "mkdir bad-head; { printf '\\177ELF\\2\\2\\1'; head -c 10 /dev/zero\n"
+	      "  printf '\\3\\76\\0\\0\\0\\0\\1'; head -c 40 /dev/zero; } >bad-head/libin.so\n"
 	      "drop bad-dynamic/libin.so DYNAMIC; drop bad-load/libin.so LOAD\n"
 	      "exe class -Wl,--enable-new-dtags,-rpath,$W/i386:$W/good good/libin.so\n"
 	      "so i386/libin.so libin.so -m32 -Wl,-m,elf_i386\n"
@@ -173,7 +176,7 @@ static void candidates(void)
 	      "exe chained -Wl,--disable-new-dtags,-rpath,$W:$W/good libmid.so");
 	static const char *const fatal[] = { "text", "short", "dir", "type", "order",
 					     "osabi", "abi", "dynamic", "load",
-					     "pad", "page", "self" };
+					     "pad", "page", "self", "head" };
 
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++) {
 		sp_autofree char *program = sp_strf("cand/%s", fatal[i]);

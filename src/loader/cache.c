@@ -281,3 +281,20 @@ int32_t sp_cache_flags(const struct sp_elf *elf)
 		return 0;
 	}
 }
+
+/* glibc, dl-cache.h of each machine.  ldconfig gives the flags 1 to what does not need the
+ * C library, on machines without flags of their own, and 3 on ARM to what does not say
+ * which floating-point registers it passes values in. */
+int32_t sp_cache_flags_also(const struct sp_elf *elf)
+{
+	switch (elf->machine) {
+	case EM_386:
+		return 1;
+	case EM_S390:
+		return elf->bits == 64 ? 0 : 1;
+	case EM_ARM:
+		return 3;
+	default:
+		return 0;
+	}
+}

@@ -49,6 +49,9 @@ size_t sp_cache_find(const struct sp_cache *cache, const char *name);
  * machine has no cache flags known here (then the name alone decides). */
 int32_t sp_cache_flags(const struct sp_elf *elf);
 
+/* Other flags that will do if there is no entry with those; 0 for none. */
+int32_t sp_cache_flags_also(const struct sp_elf *elf);
+
 /*
  * Make a cache in the new format with these entries (baseline only).  Sorts
  * them.  A consumer is glibc 2.2 or later of the byte order given.

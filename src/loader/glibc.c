@@ -108,32 +108,43 @@ static bool in_builtin_dir(const struct sp_closure *closure, const char *path)
 	return false;
 }
 
-/* The first baseline entry of that name and ABI is what the loader takes; it
- * looks at no other, even if the file is gone. */
-static int cache_phase(struct sp_search *s, enum sp_try *ret, struct sp_err *err)
+/* What the cache has for the name, of those that are for every CPU: the first of the
+ * program's ABI, or else the last of the ABI that also passes (search_cache()). */
+static const struct sp_cache_entry *cached(struct sp_search *s)
 {
 	const struct sp_cache *cache = s->closure->cache;
 	int32_t flags = sp_cache_flags(object(s, 0)->elf);
+	int32_t also = sp_cache_flags_also(object(s, 0)->elf);
+	const struct sp_cache_entry *last = NULL;
 
-	s->rule = SP_RULE_CACHE;
-	s->rule_of = SP_NO_OBJECT;
-	if (!cache)
-		return 0;
 	for (size_t i = sp_cache_find(cache, s->name); i < cache->entries_nr; i++) {
 		const struct sp_cache_entry *e = &cache->entries[i];
 
 		if (sp_cache_compare(e->name, s->name) != 0)
 			break;
-		if (e->hwcaps || (flags && e->flags != flags))
+		if (e->hwcaps)
 			continue;
-		if (no_default_lib(s) && in_builtin_dir(s->closure, e->path))
-			return 0;
-		char *path = sp_arena_strdup(&s->closure->arena, e->path);
-		struct sp_dir at = { .root = s->closure->libs, .path = path, .image_path = path };
-
-		return sp_search_try(s, &at, ret, err);
+		if (!flags || e->flags == flags)
+			return e;
+		if (also && e->flags == also)
+			last = e;
 	}
-	return 0;
+	return last;
+}
+
+/* The loader looks at no other entry, even if the file is gone. */
+static int cache_phase(struct sp_search *s, enum sp_try *ret, struct sp_err *err)
+{
+	const struct sp_cache_entry *e = s->closure->cache ? cached(s) : NULL;
+
+	s->rule = SP_RULE_CACHE;
+	s->rule_of = SP_NO_OBJECT;
+	if (!e || (no_default_lib(s) && in_builtin_dir(s->closure, e->path)))
+		return 0;
+	char *path = sp_arena_strdup(&s->closure->arena, e->path);
+	struct sp_dir at = { .root = s->closure->libs, .path = path, .image_path = path };
+
+	return sp_search_try(s, &at, ret, err);
 }
 
 static int builtin_phase(struct sp_search *s, enum sp_try *ret, struct sp_err *err)

@@ -223,6 +223,13 @@ static void ldconfig_caches(void)
 		    "of two with one name, that of our machine");
 	agree_under("lc/new.cache", "lc/app32", "lib32.so not found",
 		    "one for another machine is none");
+	/* entries for x86-64 stand before those for i386 */
+	if (access("/lib/ld-linux.so.2", X_OK) == 0 &&
+	    shell("cd lc; exe bi32 -m32 -Wl,-m,elf_i386 i386/libbi.so"))
+		agree_under("lc/new.cache", "lc/bi32", "/lc/i386/libbi.so\n",
+			    "also if it comes second, and does not say whose it is");
+	else
+		skip("no loader for i386");
 	agree_under("lc/late.cache", "lc/stale", "not found",
 		    "a directory that was listed, but not when ldconfig ran, is not searched");
 	agree_under("lc/gone.cache", "lc/stale", "not found",

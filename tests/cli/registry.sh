@@ -12,6 +12,7 @@ S() {
 	run "$SCRATCHPACK" "$@"
 }
 paths() { # what was asked for, without uploads' names
+	stub_settled
 	jq -r '.method + " " + .path' "$STUB/log" | sed 's/uploads\/[^?]*/uploads\/ID/; s/_state=[^&]*//'
 }
 
@@ -22,14 +23,14 @@ is "$stdout" "$REGISTRY/a/b@$digest" "its result is one line"
 like "$(paths | tail -n 1)" 'PUT /v2/a/b/manifests/v1' "the tag is the last thing that is written"
 is "$(paths | grep -c '^HEAD /v2/a/b/blobs/')" 2 "each blob is asked for"
 is "$(stub_state '.tags["a/b:v1"]')" "\"$digest\"" "the tag stands for the image"
-: >"$STUB/log"
+stub_forget
 S push hello.tar "$REGISTRY/a/b:v1"
 exits 0 "the same again"
 is "$(paths | grep -cE '^(POST|PUT|PATCH)')" 0 "moves nothing"
-: >"$STUB/log"
+stub_forget
 S push hello.tar "$REGISTRY/a/b:v2"
 is "$(paths | grep -E '^(POST|PUT|PATCH)')" "PUT /v2/a/b/manifests/v2" "another tag is one request"
-: >"$STUB/log"
+stub_forget
 S copy "docker://$REGISTRY/a/b:v1" "docker://$REGISTRY/c/d:v1"
 exits 0 "a copy in the registry"
 is "$(paths | grep -c 'mount=sha256:.*from=a/b')" 2 "mounts the blobs"
@@ -51,7 +52,7 @@ exits 0 "and is pulled by its name alone"
 # --- what a layout has is not fetched again ---
 S pull "$REGISTRY/a/b:v1" kept/
 exits 0 "pull into a layout"
-: >"$STUB/log"
+stub_forget
 S pull "$REGISTRY/a/b:v1" kept/
 exits 0 "and again"
 is "$(paths | grep -cE '^GET .*/blobs/')" 1 "reads the configuration alone"
@@ -59,7 +60,7 @@ layer=$(jq -r '.layers[0].digest' "kept/blobs/sha256/${digest#sha256:}")
 file=kept/blobs/sha256/${layer#sha256:}
 cp "$file" layer
 printf X | dd of="$file" conv=notrunc bs=1 seek=20 status=none
-: >"$STUB/log"
+stub_forget
 S pull "$REGISTRY/a/b:v1" kept/
 exits 0 "a layer whose bytes are wrong"
 is "$(paths | grep -cE "^GET .*/blobs/$layer")" 1 "is fetched"
@@ -68,26 +69,26 @@ is "$(find kept -name '.*' | wc -l) $(find kept -type f -links +1 | wc -l)" "0 0
 	"nothing is left beside the blobs"
 
 # --- pack straight into it ---
-: >"$STUB/log"
+stub_forget
 S hello -o "docker://$REGISTRY/p/q:v1"
 exits 0 "pack pushes"
 is "$stdout" "$REGISTRY/p/q@$digest" "the same image"
-: >"$STUB/log"
+stub_forget
 S hello -o "docker://$REGISTRY/p/q:v1"
 is "$(paths | grep -cE '^(POST|PUT|PATCH)')" 0 "packed again it moves nothing"
 head -c 9000000 /dev/urandom >noise
-: >"$STUB/log"
+stub_forget
 S hello --add noise:/noise -o "docker://$REGISTRY/p/big:v1"
 exits 0 "a large layer"
 is "$(paths | grep -c '^PATCH')" 3 "goes up in chunks while it is made"
 like "$(stub_log '[select(.method == "PATCH").headers["Content-Range"]]' | tr -d '[]\n')" \
 	'"0-4194303""4194304-8388607""8388608-[0-9]+"' "one after the other"
 big=${stdout#*@}
-: >"$STUB/log"
+stub_forget
 S hello --add noise:/noise -o "docker://$REGISTRY/p/big:v1"
 exits 0 "the large one again"
 is "$(paths | grep -cE '^(POST|PUT|PATCH)')" 0 "moves nothing either"
-: >"$STUB/log"
+stub_forget
 S hello --add noise:/noise -o "docker://$REGISTRY/p/big:v1" -o big.tar
 exits 0 "with another destination"
 is "$(paths | grep -cE '^(POST|PUT|PATCH)')" 0 "moves nothing either"
@@ -152,7 +153,7 @@ is "$(jq -r '.manifests[].mediaType' one/index.json)" application/vnd.oci.image.
 S tags "$REGISTRY/a/multi"
 is "$stdout" $'v1\nv2' "tags"
 for name in "$REGISTRY/a/multi:v1" "docker://$REGISTRY/a/multi@sha256:$(printf %064d 0)"; do
-	: >"$STUB/log"
+	stub_forget
 	S tags "$name"
 	exits 2 "tags of one image"
 	like "$stderr" "expected a repository without a tag or digest: $REGISTRY/a/multi" "says what is meant"
@@ -206,7 +207,7 @@ exits 0 "with the right ones"
 like "$stderr" 'auth: .* --creds' "explained"
 like "$stderr" "token from .* as canary-user, for repository:a/b:pull,push" "with the scope"
 unlike "$stderr" 'canary-password|Bearer ' "and without secrets"
-: >"$STUB/log"
+stub_forget
 S copy "docker://$REGISTRY/a/b:v1" "docker://$REGISTRY/c/d:v1" --creds canary-user:canary-password
 exits 0 "a mount with a token"
 like "$(stub_log .path | grep push)" 'scope=repository:c/d:pull,push&scope=repository:a/b:pull' \
@@ -264,13 +265,13 @@ S logout "$REGISTRY"
 # Tokens that a file holds: one to get tokens with, and one to send as it is.
 stub_config '{"auth":"bearer"}'
 echo '{"auths":{"'"$REGISTRY"'":{"identitytoken":"canary-refresh"}}}' >identity.json
-: >"$STUB/log"
+stub_forget
 S pull "$REGISTRY/a/b:v1" identity.tar --authfile identity.json
 exits 0 "an identity token"
 is "$(stub_log 'select(.method == "POST").path' | cut -d'?' -f1)" '"/token"' "is sent to the token server, in a form"
 token=$(curl -sS --noproxy '*' -u canary-user:canary-password "http://$REGISTRY/token?service=stub&scope=repository:a/b:pull" | jq -r .token)
 echo '{"auths":{"'"$REGISTRY"'":{"registrytoken":"'"$token"'"}}}' >token.json
-: >"$STUB/log"
+stub_forget
 S pull "$REGISTRY/a/b:v1" token.tar --authfile token.json
 exits 0 "a registry token"
 is "$(stub_log 'select(.path | startswith("/token")).path')" "" "is sent as it is"

@@ -30,7 +30,7 @@ exits 0 "push of a docker archive"
 is "$(layers a/b)" "$packed" "its layers are those that packing makes of the same tars"
 S verify "docker://$REGISTRY/a/b:v1"
 exits 0 "and the tars are those of the configuration"
-: >"$STUB/log"
+stub_forget
 S push plain.tar "$REGISTRY/a/b:v1" --threads 1
 exits 0 "again"
 is "$(sent)" 0 "nothing is sent, whatever the threads"

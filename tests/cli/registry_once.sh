@@ -51,7 +51,7 @@ exits 0 "the file is whole"
 
 stub_reset
 S push all.tar "$REGISTRY/p/q:v1"
-: >"$STUB/log"
+stub_forget
 S copy "${names[@]}"
 exits 0 "copy within a registry"
 is "$(sent)" 0 "sends nothing"
@@ -63,11 +63,11 @@ once copy 4
 # What is there is not sent again because something else is not.
 stub_reset
 S push all.tar "$REGISTRY/p/q:v1"
-: >"$STUB/log"
+stub_forget
 S hello --base all.tar --add other:/other -o "docker://$REGISTRY/p/q:v2" -o based.tar
 exits 0 "onto a base that is there"
 own=$(sent)
-: >"$STUB/log"
+stub_forget
 S hello --base all.tar --add other:/other -o "docker://$REGISTRY/p/q:v2" -o again.tar
 exits 0 "again, with a file"
 is "$(sent)" null "sends nothing"

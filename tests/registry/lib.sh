@@ -8,6 +8,8 @@
 #	stub_rules JSON...	how it behaves from now on: one argument a rule
 #	stub_reset		forgets everything: contents, rules, settings, log
 #	stub_state [JQ]		tags, manifests, blobs, open uploads
+#	stub_settled		waits until the log has all that was answered, as stub_log does
+#	stub_forget		empties the log
 #	stub_log [JQ]		the requests, one JSON object a line; JQ filters them
 #	make_cert NAME [ARG...]	NAME.pem and NAME.key, for 127.0.0.1 unless openssl's ARGs say
 #				otherwise; signed by ca.pem, which it makes
@@ -71,7 +73,17 @@ stub_state() {
 	_stub GET state | jq -c "${1:-.}"
 }
 
+stub_settled() {
+	_stub GET settled >/dev/null
+}
+
+stub_forget() {
+	stub_settled
+	: >"$STUB/log"
+}
+
 stub_log() {
+	stub_settled
 	jq -c "${1:-.}" "$STUB/log"
 }
 

@@ -12,6 +12,7 @@ A test talks to it through /_stub/, which is never logged:
 	PUT /_stub/rules	JSON: a list of rules; the first that matches acts
 	GET /_stub/state	tags, manifests, blobs, open uploads
 	POST /_stub/reset	everything is forgotten, the log too
+	GET /_stub/settled	answers when all requests that were answered are in the log
 
 A rule: {"method": REGEX, "path": REGEX (with the query), "server": NAME, "skip": N (let N
 matches pass), "times": N (then no more)} and what happens, in this order:
@@ -58,6 +59,7 @@ class Registry:
 		self.directory, self.first = directory, dict(config)
 		self.urls = {}
 		self.log_lock = threading.Lock()
+		self.quiet, self.busy = threading.Condition(), 0
 		self.reset()
 
 	def reset(self):
@@ -76,6 +78,16 @@ class Registry:
 				if skip < seen <= skip + rule.get("times", 1 << 60):
 					return rule
 		return {}
+
+	def begin(self):
+		with self.quiet:
+			self.busy += 1
+
+	def end(self, entry):
+		self.log(entry)
+		with self.quiet:
+			self.busy -= 1
+			self.quiet.notify_all()
 
 	def log(self, entry):
 		with self.log_lock, open(os.path.join(self.directory, "log"), "a") as f:
@@ -126,6 +138,7 @@ class Handler(Protocol, http.server.BaseHTTPRequestHandler):
 		if self.path.startswith("/_stub/"):
 			return self.control()
 		registry, start = self.registry, time.time()
+		registry.begin()
 		self.body_read, self.received, self.sent = False, 0, 0
 		rule = registry.rule(self.name, self.command, self.path)
 		peer = getattr(self.connection, "getpeercert", lambda: None)()
@@ -134,7 +147,7 @@ class Handler(Protocol, http.server.BaseHTTPRequestHandler):
 		except (Reset, ConnectionError, ssl.SSLError):
 			self.abort()
 		finally:
-			registry.log({
+			registry.end({
 				"server": self.name, "method": self.command, "path": self.path,
 				"headers": dict(self.headers.items()), "status": self.sent,
 				"received": self.received, "client_cert": bool(peer),
@@ -262,6 +275,10 @@ class Handler(Protocol, http.server.BaseHTTPRequestHandler):
 			registry.rules = json.loads(data)
 		elif self.path == "/_stub/reset":
 			registry.reset()
+		elif self.path == "/_stub/settled":
+			# a request is answered before it is in the log
+			with registry.quiet:
+				registry.quiet.wait_for(lambda: not registry.busy, timeout=2)
 		else:
 			answer = registry.store.state()
 		self.respond(200, {"Content-Type": "application/json"}, [json.dumps(answer).encode()], {}, None)

@@ -207,6 +207,9 @@ static void ldconfig_caches(void)
 	      "for f in new compat old; do ldconfig -c $f -f conf -C $f.cache -X; done\n"
 	      "printf '%s\\n' $W/gone >conf; mkdir gone; so gone/libin.so.1 libin.so.1\n"
 	      "ldconfig -f conf -C gone.cache -X; rm -r gone\n"
+	      "printf '%s\\n' $W/first $W/b >conf; so first/libin.so.1 libin.so.1\n"
+	      "ldconfig -f conf -C second.cache -X; rm -r first\n"
+	      "[ $(ldconfig -p -C second.cache | grep -c 'libin.so.1 ') = 2 ]\n"
 	      "printf '%s\\n' $W/late >conf; mkdir late\n"
 	      "ldconfig -f conf -C late.cache -X; cp a/libin.so.1 late/\n"
 	      "head -c 60 new.cache >cut.cache; echo text >text.cache; : >empty.cache\n"
@@ -234,6 +237,8 @@ static void ldconfig_caches(void)
 		    "a directory that was listed, but not when ldconfig ran, is not searched");
 	agree_under("lc/gone.cache", "lc/stale", "not found",
 		    "a library that was there when ldconfig ran, but is gone, is not found");
+	agree_under("lc/second.cache", "lc/stale", "not found",
+		    "nor is one of the same name that stands behind it");
 	agree_under("lc/new.cache", "lc/nodef", "/lc/a/libin.so.1\n",
 		    "nodefaultlib allows the cache");
 	agree_under("lc/new.cache", "lc/nodefc", "libc.so.6 not found",
@@ -262,6 +267,16 @@ static struct sp_cache *parse_file(const char *name)
 /* An image takes the baseline file, whatever this machine could run. */
 static void hwcaps_entries(void)
 {
+	sp_autobuf struct sp_buf got = { 0 };
+	struct sp_err err = { 0 };
+
+	asked = "lc/hw";
+	if (with_bind("lc/new.cache", "/etc/ld.so.cache", write_listings) == 0 &&
+	    sp_read_file(in_scratch("got"), 1 << 20, &got, &err) == 0)
+		ok(strstr(sp_buf_str(&got), "/lc/a/libhw.so") != NULL,
+		   "of several builds the one for every CPU");
+	else
+		skip("no mount name space here");
 	struct sp_cache *cache = parse_file("lc/new.cache");
 
 	if (!ok(cache != NULL, "a cache with glibc-hwcaps entries is read"))

@@ -139,7 +139,7 @@ static int note_static_lookups(struct sp_rootfs *rootfs, struct sp_err *err)
 		return -1;
 	if (found[0] && found[1])
 		sp_plan_note(rootfs->plan, "static-lookups",
-			     "%s is static and may look up accounts or hosts: it will read the image's /etc/passwd (--with users) and /etc/hosts, and needs no nsswitch.conf; if it is of glibc before 2.34, --add libnss_files.so.2, libnss_dns.so.2 and libc.so.6 of that same glibc",
+			     "%s is static and may look up accounts or hosts: it will read the image's /etc/passwd (--with users), /etc/hosts and, for services by name, /etc/services (--with netdb), and needs no nsswitch.conf; if it is of glibc before 2.34, --add libnss_files.so.2, libnss_dns.so.2 and libc.so.6 of that same glibc",
 			     program->image_path);
 	return 0;
 }

@@ -84,7 +84,7 @@ strip sys/usr/bin/fixed
 program /usr/bin/still -static <<<'#include <stdio.h>
 	int main(void) { return puts("still") < 0; }'
 inspect /usr/bin/fixed
-like "$(note static-lookups)" "/usr/bin/fixed is static and may look up accounts or hosts" \
+like "$(note static-lookups)" "/usr/bin/fixed is static and may look up accounts or hosts.*--with netdb" \
 	"a static program that looks up names is told of what it needs"
 is "$(planned)" /usr/bin/fixed "none of this system's nsswitch.conf comes along"
 inspect /usr/bin/fixed --minimal

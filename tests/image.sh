@@ -56,12 +56,13 @@ layers() {
 }
 
 _plain() { # a layer on stdin, whatever it is compressed with
-	local file
+	local file magic
 	file=$(mktemp "$RUN/layer.XXXXXX")
 	cat >"$file"
-	case $(head -c 4 "$file" | xxd -p) in
-	1f8b*) gzip -dc "$file" ;;
-	28b52ffd) zstd -dcq "$file" ;;
+	IFS= read -r -d '' -n 4 magic <"$file"
+	case $magic in
+	$'\x1f\x8b'*) gzip -dc "$file" ;;
+	$'\x28\xb5\x2f\xfd') zstd -dcq "$file" ;;
 	*) cat "$file" ;;
 	esac
 	rm -f "$file"

@@ -8,7 +8,7 @@ need jq setcap getcap setfattr getfattr
 
 static_hello hello
 pack() {
-	run "$SCRATCHPACK" ./hello -q -o o.tar "$@"
+	run "$SCRATCHPACK" ./hello -q -o o.tar --compress none "$@"
 	[ "$status" -eq 0 ] || diag "$stderr"
 }
 # holds TEXT PATH...: what the image has beside the program; directories end in /

@@ -8,7 +8,7 @@ need jq
 static_hello hello
 dynamic_hello dynamic
 pack() { # PROGRAM ARG...
-	run "$SCRATCHPACK" "$1" -q -o o.tar "${@:2}"
+	run "$SCRATCHPACK" "$1" -q -o o.tar --compress none "${@:2}"
 	[ "$status" -eq 0 ] || diag "$stderr"
 }
 entry() {

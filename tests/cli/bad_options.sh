@@ -6,20 +6,22 @@
 static_hello hello
 dynamic_hello dynamic
 echo text >file
-cp file before
-touch listing
-ls -A >listing
+shopt -s dotglob
+before=(*)
 
 # bad REGEX ARG...: one line of error, which matches REGEX
 bad() {
-	local want=$1 text errors
+	local want=$1 text line after errors=()
 	shift
 	text=$(printf ' %q' "$@")
 	run "$SCRATCHPACK" "$@"
-	errors=$(grep -vE "^(Try 'scratchpack help[ a-z-]*'|analyse |layer )" "$RUN/stderr")
-	if [ "$status" -eq 2 ] && [ ! -s "$RUN/stdout" ] && [ "$(wc -l <<<"$errors")" -eq 1 ] &&
-		[[ $errors =~ ^scratchpack:\ error:.*($want) ]] && cmp -s file before &&
-		[ "$(ls -A)" = "$(<listing)" ]; then
+	while IFS= read -r line; do
+		[[ $line =~ ^(Try\ \'scratchpack\ help[\ a-z-]*\'|analyse\ |layer\ ) ]] || errors+=("$line")
+	done <"$RUN/stderr"
+	after=(*)
+	if [ "$status" -eq 2 ] && [ ! -s "$RUN/stdout" ] && [ ${#errors[@]} -eq 1 ] &&
+		[[ ${errors[0]} =~ ^scratchpack:\ error:.*($want) ]] && [ "$(<file)" = text ] &&
+		[ "${after[*]}" = "${before[*]}" ]; then
 		pass "${text:1:70}"
 		return
 	fi
@@ -171,7 +173,7 @@ bad '--depfile' ./hello -o - --depfile dep
 # Nothing that is written may take the place of something else.
 cp hello program.tar
 ln -s program.tar link.tar
-ls -A >listing
+before=(*)
 clash() {
 	bad 'is the same file as' "$@"
 }

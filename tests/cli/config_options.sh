@@ -7,7 +7,7 @@ need jq
 
 static_hello hello
 pack() {
-	run "$SCRATCHPACK" ./hello -q -o o.tar "$@"
+	run "$SCRATCHPACK" ./hello -q -o o.tar --compress none "$@"
 	[ "$status" -eq 0 ] || diag "$stderr"
 }
 # has JQ WANT TEXT: of the configuration of the last image

@@ -22,7 +22,7 @@ exits 0 "push"
 is "$stdout" "$REGISTRY/a/b@$digest" "its result is one line"
 like "$(paths | tail -n 1)" 'PUT /v2/a/b/manifests/v1' "the tag is the last thing that is written"
 is "$(paths | grep -c '^HEAD /v2/a/b/blobs/')" 2 "each blob is asked for"
-is "$(stub_state '.tags["a/b:v1"]')" "\"$digest\"" "the tag stands for the image"
+is "$(stub_tag a/b:v1)" "\"$digest\"" "the tag stands for the image"
 stub_forget
 S push hello.tar "$REGISTRY/a/b:v1"
 exits 0 "the same again"
@@ -176,7 +176,7 @@ blob() { # TEXT: into the layout; prints digest and size as members of a descrip
 	printf '"digest":"sha256:%s","size":%d' "$sum" "${#1}"
 }
 oci=application/vnd.oci.image
-subject=$(stub_state '.tags["a/b:v1"]')
+subject=$(stub_tag a/b:v1)
 sbom=$(blob '{"schemaVersion":2,"mediaType":"'$oci'.manifest.v1+json","artifactType":"test/sbom","config":{"mediaType":"application/vnd.oci.empty.v1+json",'"$(blob '{}')"'},"layers":[{"mediaType":"test/sbom",'"$(blob 'a list')"'}],"annotations":{"who":"we"},"subject":{"mediaType":"'$oci'.manifest.v1+json","digest":'"$subject"',"size":1}}')
 echo '{"imageLayoutVersion":"1.0.0"}' >sbom/oci-layout
 echo '{"schemaVersion":2,"manifests":[{"mediaType":"'$oci'.manifest.v1+json",'"$sbom"'}]}' >sbom/index.json

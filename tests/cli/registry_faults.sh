@@ -26,7 +26,7 @@ pushes() { # TEXT RULE...
 	fresh "$@"
 	S push hello.tar "$REGISTRY/a/b:v1"
 	exits 0 "push: $text"
-	is "$(stub_state '.tags["a/b:v1"]')" "\"$digest\"" "$text: it is all there"
+	is "$(stub_tag a/b:v1)" "\"$digest\"" "$text: it is all there"
 }
 fails() { # CODE REGEX TEXT RULE...
 	local code=$1 regex=$2 text=$3
@@ -35,7 +35,7 @@ fails() { # CODE REGEX TEXT RULE...
 	S push hello.tar "$REGISTRY/a/b:v1" --tries 2
 	exits "$code" "push: $text"
 	like "$stderr" "$regex" "$text: it says why"
-	is "$(stub_state '.tags["a/b:v1"]')" null "$text: no tag moved"
+	is "$(stub_tag a/b:v1)" null "$text: no tag moved"
 }
 
 # --- what passes ---
@@ -62,11 +62,11 @@ pushes "HEAD leads to a store that wants none" \
 fresh '{"method":"PATCH","skip":1,"times":1,"forget":true}'
 S hello --add noise:/noise --compress none -o "docker://$REGISTRY/a/b:v1"
 exits 0 "pack: a session that is lost"
-is "$(stub_state '.tags["a/b:v1"]')" "\"$digest\"" "the layer is made again"
+is "$(stub_tag a/b:v1)" "\"$digest\"" "the layer is made again"
 fresh '{"method":"PATCH","status":416}'
 S hello --add noise:/noise --compress none -o "docker://$REGISTRY/a/b:v1"
 exits 0 "pack: chunks are refused"
-is "$(stub_state '.tags["a/b:v1"]')" "\"$digest\"" "it goes up in one piece"
+is "$(stub_tag a/b:v1)" "\"$digest\"" "it goes up in one piece"
 fresh '{"method":"PATCH","skip":1,"times":1,"reset":"silent"}'
 S hello --add noise:/noise --compress none -o "docker://$REGISTRY/a/b:v1"
 exits 0 "pack: a chunk whose answer is lost"
@@ -158,5 +158,5 @@ kill -TERM "$pid"
 wait "$pid"
 is $? 143 "a signal"
 ok "ends it at once" test $((SECONDS - start)) -le 3
-is "$(stub_state '.tags["a/b:v1"]')" null "and no tag moved"
+is "$(stub_tag a/b:v1)" null "and no tag moved"
 done_testing

@@ -55,7 +55,7 @@ for kind in basic bearer; do
 	exits 0 "$kind: uploads go to another host"
 	ok "$kind: they went there" test "$(stub_log 'select(.server == "other" and .method != "GET").path' | wc -l)" -gt 1
 	is "$(leaks other | grep -v canary-state)" "" "$kind: without what is for the registry"
-	is "$(stub_state '.tags["a/b:v1"]')" "\"$digest\"" "$kind: and the image is whole"
+	is "$(stub_tag a/b:v1)" "\"$digest\"" "$kind: and the image is whole"
 done
 fresh '{"server":"secure","method":"POST","set":{"Location":"{other}{location}"}}'
 S push hello.tar "127.0.0.1:$(stub_port secure)/a/b:v1" --ca-file ca.pem
@@ -191,7 +191,7 @@ stub_config '{"mount":false}'
 S push hello.tar "$REGISTRY/a/b:v1"
 S copy "docker://$REGISTRY/a/b:v1" "docker://$REGISTRY/c/d:v1"
 exits 0 "a mount that is refused"
-is "$(stub_state '.tags["c/d:v1"]')" "\"$digest\"" "is a copy"
+is "$(stub_tag c/d:v1)" "\"$digest\"" "is a copy"
 for code in 400 401 403 404 405 500; do
 	stub_rules '{"method":"POST","path":"mount=","status":'$code',"headers":{"WWW-Authenticate":"Bearer realm=\"{self}/token\""}}'
 	S copy "docker://$REGISTRY/a/b:v1" "docker://$REGISTRY/m/m$code:v1" "${creds[@]}"
@@ -202,7 +202,7 @@ done
 fresh '{"method":"PUT","path":"uploads","as":204}' '{"method":"PUT","path":"manifests","as":200}' '{"method":"PATCH","as":201}'
 S push hello.tar "$REGISTRY/a/b:v1"
 exits 0 "204 for a blob and 200 for a manifest"
-is "$(stub_state '.tags["a/b:v1"]')" "\"$digest\"" "are as good as 201"
+is "$(stub_tag a/b:v1)" "\"$digest\"" "are as good as 201"
 head -c 6000000 /dev/urandom >noise
 fresh '{"method":"PATCH","as":201}'
 S ./hello --add noise:/noise -o "docker://$REGISTRY/a/n:v1"
@@ -210,7 +210,7 @@ exits 0 "201 for a chunk"
 fresh '{"method":"PATCH","skip":1,"set":{"Range":"0-4194303"}}'
 S ./hello --add noise:/noise -o "docker://$REGISTRY/a/n:v1"
 exits 0 "a Range that stays at the first chunk"
-isnt "$(stub_state '.tags["a/n:v1"]')" null "and the image is there"
+isnt "$(stub_tag a/n:v1)" null "and the image is there"
 is "$(stub_log 'select(.method == "PATCH" and .received > 4194304)')" "" "no chunk is larger than 4 MiB"
 fresh '{"method":"PUT","path":"manifests","times":1,"status":429}' '{"method":"POST","times":1,"status":429}'
 S push hello.tar "$REGISTRY/a/b:v1"

@@ -34,7 +34,7 @@ start_proxy clear "${to[@]}"
 env=(HTTP_PROXY=http://"$proxy")
 S push hello.tar registry.test/a/b:v1 "${http[@]}" "${creds[@]}"
 exits 0 "in the clear: a push"
-is "$(stub_state '.tags["a/b:v1"]')" "\"$digest\"" "arrives"
+is "$(stub_tag a/b:v1)" "\"$digest\"" "arrives"
 S pull registry.test/a/b:v1 out.tar "${http[@]}" "${creds[@]}"
 exits 0 "and comes back"
 is "$(went clear .target | grep -cv '^"http://registry.test/v2/')" 0 "the proxy is asked for whole URLs"
@@ -63,7 +63,7 @@ stub_reset
 stub_config '{"auth":"basic"}'
 S push hello.tar registry.test/a/b:v1 "${tls[@]}" "${creds[@]}"
 exits 0 "TLS: a push"
-is "$(stub_state '.tags["a/b:v1"]')" "\"$digest\"" "TLS: arrives"
+is "$(stub_tag a/b:v1)" "\"$digest\"" "TLS: arrives"
 S pull registry.test/a/b:v1 tunnel.tar "${tls[@]}" "${creds[@]}"
 exits 0 "TLS: and comes back"
 is "$(went tunnel '[.method, .target]' | sort -u)" '["CONNECT","registry.test:443"]' "TLS: the proxy makes tunnels alone"

@@ -16,9 +16,9 @@ auth=$(printf 'canary-user:canary-password' | base64)
 printf '{"auths":{"%s":{"auth":"%s"}}}' "$REGISTRY" "$auth" >auth.json
 cp auth.json auth-before.json
 "$SCRATCHPACK" push -q "${creds[@]}" v1.tar "$REGISTRY/a/b:v" >/dev/null
-old=$(stub_state '.tags["a/b:v"]')
+old=$(stub_tag a/b:v)
 "$SCRATCHPACK" push -q "${creds[@]}" v2.tar "$REGISTRY/c/d:v" >/dev/null
-new=$(stub_state '.tags["c/d:v"]')
+new=$(stub_tag c/d:v)
 isnt "$old" "$new" "two images to swap"
 mkdir out tmp
 export TMPDIR=$T/tmp
@@ -74,7 +74,7 @@ for what in push pack copy pull layout; do
 	case $what in
 	pull) cp out/o.tar done.tar ;;
 	layout) ;;
-	*) is "$(stub_state '.tags["a/b:v"]')" "$new" "$what: the tag is the new image's" ;;
+	*) is "$(stub_tag a/b:v)" "$new" "$what: the tag is the new image's" ;;
 	esac
 	for kind in TERM KILL INT TERM KILL INT TERM KILL; do
 		restore
@@ -83,7 +83,7 @@ for what in push pack copy pull layout; do
 		runs=$((runs + 1))
 		[ "$status" -eq 0 ] || cut=$((cut + 1))
 		[ "$status" -eq 0 ] || [ "$status" -eq $((128 + number[$kind])) ] || wrong+=" $kind@$delay:exit-$status"
-		tag=$(stub_state '.tags["a/b:v"]')
+		tag=$(stub_tag a/b:v)
 		[ "$tag" = "$old" ] || { [ "$tag" = "$new" ] && [ "$what" != pull ] && [ "$what" != layout ]; } ||
 			wrong+=" $kind@$delay:tag-$tag"
 		[ "$status" -ne 0 ] || [[ $what = pull || $what = layout ]] || [ "$tag" = "$new" ] || wrong+=" $kind@$delay:not-moved"

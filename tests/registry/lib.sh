@@ -10,6 +10,7 @@
 #	stub_state [JQ]		tags, manifests, blobs, open uploads
 #	stub_settled		waits until the log has all that was answered, as stub_log does
 #	stub_forget		empties the log
+#	stub_tag NAME		what a tag stands for, as JSON
 #	stub_log [JQ]		the requests, one JSON object a line; JQ filters them
 #	make_cert NAME [ARG...]	NAME.pem and NAME.key, for 127.0.0.1 unless openssl's ARGs say
 #				otherwise; signed by ca.pem, which it makes
@@ -80,6 +81,17 @@ stub_settled() {
 stub_forget() {
 	stub_settled
 	: >"$STUB/log"
+}
+
+# jq takes longer to start than the registry to answer.
+stub_tag() {
+	local state
+	state=$(_stub GET state) || return 1
+	if [[ $state =~ \"tags\":\ \{[^}]*\""$1"\":\ (\"sha256:[0-9a-f]{64}\") ]]; then
+		echo "${BASH_REMATCH[1]}"
+	else
+		echo null
+	fi
 }
 
 stub_log() {

@@ -37,6 +37,11 @@ static void reuse(void)
 	is_str(sp_rule_name(b.closure->edges[last].rule), "already loaded",
 	       "the second edge says that the object was there");
 	built_free(&b);
+	shell("mkdir asked; cd asked; W=$PWD\n"
+	      "so p/libnn.so ''; so q/libcc.so libcc.so -Lp -l:libnn.so\n"
+	      "exe app -Wl,--enable-new-dtags,-rpath,$W/p:$W/q -Lp -l:libnn.so q/libcc.so");
+	agree("asked/app", "one without a soname is known by the name that was asked for");
+	lists("asked/app", "not found", false, "so that a library without a path gets it");
 }
 
 /* RPATH is inherited, RUNPATH switches it off. */

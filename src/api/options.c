@@ -95,6 +95,11 @@ static int set_at(struct sp_options *o, const char *value, struct sp_err *err)
 	o->at = sp_path_clean(&o->arena, value);
 	if (!o->at[1])
 		return sp_err_set(err, SP_EUSAGE, "--at %s: is the root directory", value);
+	if (sp_path_within(o->at, "/proc") || sp_path_within(o->at, "/sys") ||
+	    sp_path_within(o->at, "/dev"))
+		return sp_err_set(err, SP_EUSAGE,
+				  "--at %s: engines mount a file system of their own there, which would hide the program",
+				  value);
 	return 0;
 }
 

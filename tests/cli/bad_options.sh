@@ -106,7 +106,7 @@ opt 'one or split' --layers two
 for value in 0 -1 x '' 65 99999999999999999999 1.5; do
 	opt 'number from 1' --threads "$value"
 done
-for value in rel '' / /a/ ../x /.. /a/..; do
+for value in rel '' / /a/ ../x /.. /a/.. /proc/app /dev/shm/app /sys/x; do
 	opt '--at' --at "$value"
 done
 for value in NOEQUALS '' =x; do

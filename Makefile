@@ -187,8 +187,8 @@ PYTHON_PATH = $(shell python3 -c 'import os, shlex, shutil, sys; python, path = 
 	"PATH=" + shlex.quote(os.path.dirname(python) + ":" + path))' "$$PATH" 2>/dev/null)
 RUN_TESTS = $(Q)$(TESTENV) $(PROVE) $(if $(V),-v) --timer --exec '' -j$(JOBS)
 # The slowest first, so that at the end no processor waits for one of them.
-SLOW_TESTS := $(addprefix tests/cli/,$(addsuffix .sh,needs registry_signals hostile verify_start \
-	registry_hosts signals lint from registry_faults verify schemas pack_basic named))
+SLOW_TESTS := $(addprefix tests/cli/,$(addsuffix .sh,needs registry_hosts hostile faults verify_start \
+	registry_signals signals pack_basic named from registry_faults verify lint diagnoses))
 CLI_TESTS := $(SLOW_TESTS) $(filter-out $(SLOW_TESTS),$(sort $(wildcard tests/cli/*.sh)))
 MAKE_TESTS := $(sort $(wildcard tests/make/*.sh))
 ENGINE_TESTS := $(sort $(filter-out %/lib.sh,$(wildcard tests/engines/*.sh)))

@@ -328,15 +328,18 @@ static int read_dynamic(const struct sp_reader *r, const struct sp_elf_watch *wa
 
 /* Parts that only inform: what is damaged there is unknown, and no more.  A read
  * that fails is a failure everywhere. */
-static int read_hints(struct sp_reader *r, struct sp_elf *elf, struct sp_err *err)
+static int read_hints(struct sp_reader *r, bool library, struct sp_elf *elf,
+		      struct sp_err *err)
 {
 	static int (*const parts[])(struct sp_reader *, struct sp_elf *,
 				    struct sp_err *) = {
 		sp_notes_read, sp_sections_read, sp_golang_read, read_upx,
 	};
+	/* the float ABI of ARM stands in a section */
+	bool notes_alone = library && elf->machine != EM_ARM;
 	struct sp_err damage = { 0 };
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+	for (size_t i = 0; i < (notes_alone ? 1 : sizeof(parts) / sizeof(*parts)); i++) {
 		if (parts[i](r, elf, &damage) == 0 || damage.code == SP_EPROGRAM)
 			continue;
 		*err = damage;
@@ -345,7 +348,7 @@ static int read_hints(struct sp_reader *r, struct sp_elf *elf, struct sp_err *er
 	return 0;
 }
 
-static int read_facts(struct sp_file *file, const struct sp_elf_watch *watch,
+static int read_facts(struct sp_file *file, const struct sp_elf_watch *watch, bool library,
 		      struct sp_elf **ret, struct sp_err *err)
 {
 	sp_autoelf struct sp_elf *elf = sp_calloc(1, sizeof(*elf));
@@ -356,25 +359,36 @@ static int read_facts(struct sp_file *file, const struct sp_elf_watch *watch,
 		return -1;
 	copy_header(&r, elf);
 	if (read_segments(&r, elf, err) || read_dynamic(&r, watch, elf, err) ||
-	    read_hints(&r, elf, err))
+	    read_hints(&r, library, elf, err))
 		return -1;
 	*ret = sp_steal_ptr(&elf);
 	return 0;
 }
 
+static int read_named(struct sp_file *file, const struct sp_elf_watch *watch, bool library,
+		      struct sp_elf **ret, struct sp_err *err)
+{
+	int rc = read_facts(file, watch, library, ret, err);
+
+	if (rc && err->code == SP_EPROGRAM && !err->id[0])
+		sp_err_name(err, "damaged-file");
+	return rc;
+}
+
 int sp_elf_read(struct sp_file *file, struct sp_elf **ret, struct sp_err *err)
 {
-	return sp_elf_read_watching(file, NULL, ret, err);
+	return read_named(file, NULL, false, ret, err);
+}
+
+int sp_elf_read_library(struct sp_file *file, struct sp_elf **ret, struct sp_err *err)
+{
+	return read_named(file, NULL, true, ret, err);
 }
 
 int sp_elf_read_watching(struct sp_file *file, const struct sp_elf_watch *watch,
 			 struct sp_elf **ret, struct sp_err *err)
 {
-	int rc = read_facts(file, watch, ret, err);
-
-	if (rc && err->code == SP_EPROGRAM && !err->id[0])
-		sp_err_name(err, "damaged-file");
-	return rc;
+	return read_named(file, watch, false, ret, err);
 }
 
 void sp_elf_free(struct sp_elf *elf)

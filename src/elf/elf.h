@@ -148,7 +148,14 @@ SP_CHECKED int sp_elf_read(struct sp_file *file, struct sp_elf **ret,
 			   struct sp_err *err);
 
 /*
- * The same, and look for names among the imports while the file is at hand.  Damage
+ * The same for a library that is only to be loaded: what a loader reads, and notes.  What
+ * sections tell of languages, packers and symbols stays unset.
+ */
+SP_CHECKED int sp_elf_read_library(struct sp_file *file, struct sp_elf **ret,
+				   struct sp_err *err);
+
+/*
+ * All facts, and look for names among the imports while the file is at hand.  Damage
  * to the symbols is no error here and leaves watched unset: sp_elf_imports() says what
  * it is.  (watch.c)
  */

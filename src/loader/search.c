@@ -215,7 +215,9 @@ static int judge(struct sp_search *s, const struct sp_dir *at,
 		*ret = report(s, at->path, why.msg, SP_TRY_ABSENT);
 		return 0;
 	}
-	if (!borrowed && sp_elf_read_watching(&file, s->closure->watch, &own, &why)) {
+	const struct sp_elf_watch *watch = s->closure->watch;
+	if (!borrowed && (watch ? sp_elf_read_watching(&file, watch, &own, &why) :
+				  sp_elf_read_library(&file, &own, &why))) {
 		*ret = report(s, at->path, why.msg, SP_TRY_FATAL);
 		return 0;
 	}

@@ -84,6 +84,32 @@ static void compiled_for_arm(void)
 	}
 }
 
+/* Who only loads a library asks for no section, but for ARM's. */
+static void of_a_library(void)
+{
+	static const struct { const char *command; bool arm; } cases[] = {
+		{ "gcc -shared -fPIC -Wl,--build-id -Wl,-soname,libx.so in.c", false },
+		{ "arm-linux-gnueabihf-gcc -shared -fPIC -nostdlib -Wl,--build-id "
+		  "-Wl,-soname,libx.so in.c", true },
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct blob b = compile(cases[i].command, "float f(float x) { return x; }");
+		struct sp_elf *elf = NULL, *all = must_read(&b, cases[i].command);
+		struct sp_file file = blob_file(&b);
+		struct sp_err err = { 0 };
+
+		is_int(sp_elf_read_library(&file, &elf, &err), 0, "%s: is read", cases[i].command);
+		is_str(elf->soname, "libx.so", "what is loaded by");
+		is_str(elf->build_id, all->build_id, "and its notes");
+		is_int(elf->has_sections, cases[i].arm, "sections only for ARM");
+		is_int(elf->arm_hard_float, cases[i].arm, "whose float ABI stands there");
+		sp_elf_free(elf);
+		sp_elf_free(all);
+		blob_free(&b);
+	}
+}
+
 static void attributes(void)
 {
 	/* Lengths are of: the block with its length, the part with its tag. */
@@ -203,6 +229,7 @@ int main(void)
 	stripped();
 	rust();
 	compiled_for_arm();
+	of_a_library();
 	attributes();
 	lies();
 	return test_done();

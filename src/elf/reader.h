@@ -81,16 +81,16 @@ SP_CHECKED int sp_reader_bytes(const struct sp_reader *r, const char *what,
 			       uint64_t offset, void *buf, size_t len,
 			       struct sp_err *err);
 
-/* nr records at offset, into an array of the 64-bit structure.  (elf.c) */
+/* nr records at offset, into an array of the 64-bit structure.  (records.c) */
 SP_CHECKED int sp_reader_records(const struct sp_reader *r, enum sp_record record,
 				 const char *what, uint64_t offset, size_t nr,
 				 void *ret, struct sp_err *err);
 
-/* How large a record is in this file, in bytes.  (elf.c) */
+/* How large a record is in this file, in bytes.  (records.c) */
 size_t sp_reader_record_size(const struct sp_reader *r, enum sp_record record);
 
 /* A number at p, which need not be aligned, in the file's byte order; a word is
- * 4 or 8 bytes, by class.  (elf.c) */
+ * 4 or 8 bytes, by class.  (records.c) */
 uint16_t sp_reader_u16(const struct sp_reader *r, const void *p);
 uint32_t sp_reader_u32(const struct sp_reader *r, const void *p);
 uint64_t sp_reader_u64(const struct sp_reader *r, const void *p);

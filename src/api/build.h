@@ -160,6 +160,12 @@ void sp_report_summary(struct sp_build *build, struct sp_json *report);
 void sp_report_elf(const struct sp_elf *elf, struct sp_json *program);
 void sp_report_hardening(const struct sp_elf *elf, struct sp_json *report);
 
+/* report_closure.c: a closure; brief as scratchpack_set_brief() has it. */
+void sp_report_closure(const struct sp_closure *closure, bool brief, struct sp_json *report);
+/* What system it needs at least, and which object asks for that. */
+void sp_report_floors(struct sp_build *build, const struct sp_closure *closure,
+		      struct sp_json *report);
+
 /* glance.c: the same for one program of which there is no closure; false if even that
  * cannot be read. */
 bool sp_glance(const struct sp_build *build, struct sp_json *report);

@@ -3,14 +3,6 @@
  */
 #include "api/report_verify.h"
 
-static void add_optional(struct sp_json *object, const char *key, const char *value)
-{
-	if (value)
-		sp_json_add_str(object, key, value);
-	else
-		sp_json_add_null(object, key);
-}
-
 static void add_layers(const struct sp_verify_image *image, struct sp_json *item)
 {
 	struct sp_json *layers = sp_json_add_array(item, "layers");
@@ -19,9 +11,9 @@ static void add_layers(const struct sp_verify_image *image, struct sp_json *item
 		const struct sp_verify_layer *l = &image->layers[i];
 		struct sp_json *layer = sp_json_push_object(layers);
 
-		add_optional(layer, "digest", l->digest);
-		add_optional(layer, "diff_id", l->diff_id);
-		add_optional(layer, "media_type", l->media_type);
+		sp_json_add_optional(layer, "digest", l->digest);
+		sp_json_add_optional(layer, "diff_id", l->diff_id);
+		sp_json_add_optional(layer, "media_type", l->media_type);
 		sp_json_add_int(layer, "size", (int64_t)l->size);
 		sp_json_add_int(layer, "tar_size", (int64_t)l->tar_size);
 		sp_json_add_int(layer, "entries", (int64_t)l->entries);
@@ -37,7 +29,7 @@ static void add_findings(struct sp_json *report, const char *key,
 		struct sp_json *item = sp_json_push_object(list);
 
 		sp_json_add_str(item, "id", findings[i].id);
-		add_optional(item, "where", findings[i].where);
+		sp_json_add_optional(item, "where", findings[i].where);
 		sp_json_add_str(item, "what", findings[i].what);
 	}
 }
@@ -53,11 +45,11 @@ void sp_report_verify(const struct sp_verify_report *found, const char *image,
 		const struct sp_verify_image *v = &found->images[i];
 		struct sp_json *item = sp_json_push_object(images);
 
-		add_optional(item, "name", v->name);
-		add_optional(item, "digest", v->digest);
-		add_optional(item, "config", v->config);
-		add_optional(item, "platform", v->platform);
-		add_optional(item, "media_type", v->media_type);
+		sp_json_add_optional(item, "name", v->name);
+		sp_json_add_optional(item, "digest", v->digest);
+		sp_json_add_optional(item, "config", v->config);
+		sp_json_add_optional(item, "platform", v->platform);
+		sp_json_add_optional(item, "media_type", v->media_type);
 		add_layers(v, item);
 	}
 	add_findings(report, "problems", found->problems, found->problems_nr);

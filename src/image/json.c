@@ -180,6 +180,14 @@ void sp_json_add_null(struct sp_json *object, const char *key)
 	add_kept(object, key, must(cJSON_CreateNull()));
 }
 
+void sp_json_add_optional(struct sp_json *object, const char *key, const char *value)
+{
+	if (value)
+		sp_json_add_str(object, key, value);
+	else
+		sp_json_add_null(object, key);
+}
+
 struct sp_json *sp_json_add_object(struct sp_json *object, const char *key)
 {
 	struct sp_json *value = sp_json_object();

@@ -52,6 +52,7 @@ void sp_json_add_str(struct sp_json *object, const char *key, const char *value)
 void sp_json_add_int(struct sp_json *object, const char *key, int64_t value);
 void sp_json_add_bool(struct sp_json *object, const char *key, bool value);
 void sp_json_add_null(struct sp_json *object, const char *key);
+void sp_json_add_optional(struct sp_json *object, const char *key, const char *value);	/* NULL: null */
 struct sp_json *sp_json_add_object(struct sp_json *object, const char *key);
 struct sp_json *sp_json_add_array(struct sp_json *object, const char *key);
 void sp_json_push_str(struct sp_json *array, const char *value);

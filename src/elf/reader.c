@@ -208,6 +208,16 @@ int sp_reader_entry(const struct sp_reader *r, const char *tag, uint64_t address
 	return 0;
 }
 
+int sp_reader_entries(const struct sp_reader *r, const char *tag, uint64_t address,
+		      uint64_t i, size_t size, size_t nr, void *buf, struct sp_err *err)
+{
+	uint64_t offset;
+
+	if (sp_reader_entry(r, tag, address, i, size, nr, &offset, err))
+		return -1;
+	return sp_reader_bytes(r, tag, offset, buf, nr * size, err);
+}
+
 /* The first needle in buf, at a multiple of align from the range's start. */
 static bool find_in(const char *buf, size_t len, uint64_t base, const char *needle,
 		    size_t needle_len, size_t align, uint64_t *ret)

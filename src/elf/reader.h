@@ -170,11 +170,21 @@ SP_CHECKED int sp_reader_entry(const struct sp_reader *r, const char *tag,
 			       uint64_t address, uint64_t i, size_t size, size_t nr,
 			       uint64_t *ret, struct sp_err *err);
 
+/* Such entries as bytes, into buf. */
+SP_CHECKED int sp_reader_entries(const struct sp_reader *r, const char *tag,
+				 uint64_t address, uint64_t i, size_t size, size_t nr,
+				 void *buf, struct sp_err *err);
+
 /* The symbol of each relocation that has one, or 0; copy: what it stands for is copied
  * out of another object.  (relocations.c) */
 SP_CHECKED int sp_relocations_walk(const struct sp_reader *r, const struct sp_dynamic *dyn,
 				   void (*visit)(void *ctx, uint64_t symbol, bool copy),
 				   void *ctx, struct sp_err *err);
+
+/* How many symbols there are, at most SP_ELF_SYMBOLS_MAX; with imports, how many have to
+ * be looked at for undefined ones.  (symbol_count.c) */
+SP_CHECKED int sp_symbols_count(const struct sp_reader *r, const struct sp_dynamic *dyn,
+				bool imports, uint64_t *ret, struct sp_err *err);
 
 /* The names of the undefined symbols.  (symbols.c) */
 SP_CHECKED int sp_imports_walk(const struct sp_reader *r, struct sp_dynamic *dyn,

@@ -72,11 +72,4 @@ size_t sp_evidence_looked(const struct sp_evidence *evidence, const struct sp_lo
 const char *sp_evidence_of(const struct sp_evidence *evidence, const struct sp_sign *sign,
 			   enum sp_doubt *ret_doubt);
 
-/* For each of nr marks the first string in the read-only data of object that contains
- * it, in the arena given, or NULL if there is none: one pass over the file. */
-SP_CHECKED int sp_evidence_strings(const struct sp_object *object,
-				   const char *const *marks, size_t nr,
-				   struct sp_arena *arena, const char **ret,
-				   struct sp_err *err);
-
 #endif

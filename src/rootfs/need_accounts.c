@@ -196,8 +196,10 @@ static int of_program(struct sp_needs *n, const struct sp_closure *closure,
 	a->configs_nr = 0;
 	if (sp_root_open(o->root, o->found.real, &file, err) ||
 	    sp_elf_strings(o->elf, &file, 2, see_text, a, err) ||
-	    sp_elf_imports(o->elf, &file, see_function, a, err) || read_configs(n, a, err))
+	    sp_elf_imports(o->elf, &file, see_function, a, err))
 		return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
+	if (read_configs(n, a, err))
+		return -1;
 	for (size_t i = 0; i < a->accounts_nr; i++) {
 		const struct account *account = &a->accounts[i];
 		struct naming naming = { n, account };

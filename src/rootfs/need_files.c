@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "rootfs/evidence.h"
 #include "rootfs/needs_state.h"
+#include "rootfs/object_strings.h"
 #include "rootfs/places.h"
 
 static void brought(struct sp_needs *n, const char *path)
@@ -224,7 +225,7 @@ int sp_need_ask_all(struct sp_needs *n, const char *name, const char *const *mar
 	const struct sp_object *o = any_library(n, name);
 
 	memset(ret, 0, nr * sizeof(*ret));
-	return o ? sp_evidence_strings(o, marks, nr, &n->arena, ret, err) : 0;
+	return o ? sp_object_find_strings(o, marks, nr, &n->arena, ret, err) : 0;
 }
 
 const struct sp_closure *sp_need_closure(const struct sp_needs *n)

@@ -8,10 +8,10 @@
 #include "base/map.h"
 #include "base/path.h"
 #include "base/vec.h"
-#include "elf/strings.h"
 #include "rootfs/named.h"
 #include "rootfs/need_named.h"
 #include "rootfs/needs_state.h"
+#include "rootfs/object_strings.h"
 #include "rootfs/places.h"
 
 #define STEPS_MAX 1		/* to a library whose constants are read once more for this */
@@ -86,14 +86,8 @@ static bool see(void *ctx, const char *text, size_t len)
 static int look(struct namer *who, struct joining *j, struct sp_err *err)
 {
 	const struct sp_object *o = &who->closure->objects[who->index];
-	sp_autofile struct sp_file file = SP_FILE_INIT;
 
-	if (!j->entries_nr)
-		return 0;
-	if (sp_root_open(o->root, o->found.real, &file, err) ||
-	    sp_elf_strings(o->elf, &file, NAME_MIN, see, j, err))
-		return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
-	return 0;
+	return j->entries_nr ? sp_object_strings(o, NAME_MIN, see, j, err) : 0;
 }
 
 int sp_need_joined(struct namer *who, const struct sp_names *names, struct sp_err *err)

@@ -6,9 +6,9 @@
 
 #include "base/path.h"
 #include "base/vec.h"
-#include "elf/strings.h"
 #include "rootfs/need_rows.h"
 #include "rootfs/needs_state.h"
+#include "rootfs/object_strings.h"
 #include "rootfs/places.h"
 
 #define FILE_MAX (64 * 1024)	/* bytes of a service's file */
@@ -147,7 +147,6 @@ static bool see(void *ctx, const char *text, size_t len)
 static int find_services(struct pam *p, struct sp_err *err)
 {
 	const struct sp_object *o = &p->n->rootfs->closure->objects[0];
-	sp_autofile struct sp_file file = SP_FILE_INIT;
 	const char *const *names;
 	bool any = false;
 	size_t nr;
@@ -158,9 +157,8 @@ static int find_services(struct pam *p, struct sp_err *err)
 		return 0;
 	for (size_t i = 0; i < nr; i++)
 		sp_map_set(&p->known, names[i], 0);
-	if (sp_root_open(o->root, o->found.real, &file, err) ||
-	    sp_elf_strings(o->elf, &file, 2, see, p, err))
-		return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
+	if (sp_object_strings(o, 2, see, p, err))
+		return -1;
 	if (sp_map_get(&p->known, sp_path_basename(o->found.real)) == 0)
 		sp_map_set(&p->known, sp_path_basename(o->found.real), 2);
 	for (size_t i = 0; i < nr; i++)

@@ -11,10 +11,10 @@
 #include "base/map.h"
 #include "base/path.h"
 #include "base/vec.h"
-#include "elf/strings.h"
 #include "rootfs/named.h"
 #include "rootfs/need_named.h"
 #include "rootfs/needs_state.h"
+#include "rootfs/object_strings.h"
 #include "rootfs/places.h"
 
 #define NAME_MIN 3		/* bytes of a program's name */
@@ -48,16 +48,10 @@ static bool see(void *ctx, const char *text, size_t len)
 
 static int look(struct namer *who, struct beside *b, struct sp_err *err)
 {
-	const struct sp_object *o = sp_namer_object(who);
-	sp_autofile struct sp_file file = SP_FILE_INIT;
-
 	for (size_t i = 0; i < b->nr; i++)
 		sp_map_set(&b->names, b->list[i], i);
 	b->seen = sp_calloc(b->nr + 1, sizeof(*b->seen));
-	if (sp_root_open(o->root, o->found.real, &file, err) ||
-	    sp_elf_strings(o->elf, &file, NAME_MIN, see, b, err))
-		return sp_err_wrap(err, "%s", sp_root_show(o->root, o->path));
-	return 0;
+	return sp_object_strings(sp_namer_object(who), NAME_MIN, see, b, err);
 }
 
 /* Has the file at real, a program or a script, one of the texts among its first bytes? */

@@ -5,6 +5,7 @@
 
 #include "rootfs/evidence.h"
 #include "rootfs/needs_state.h"
+#include "rootfs/object_strings.h"
 #include "rootfs/rootfs.h"
 
 static bool privileged(const struct sp_rootfs *rootfs)
@@ -135,7 +136,7 @@ static int note_static_lookups(struct sp_rootfs *rootfs, struct sp_err *err)
 	/* musl has neither, and who has an interpreter shows imports */
 	if (o->minimal || !sp_needs_looks(rootfs->needs) || program->elf->interp)
 		return 0;
-	if (sp_evidence_strings(program, marks, 2, &rootfs->plan->arena, found, err))
+	if (sp_object_find_strings(program, marks, 2, &rootfs->plan->arena, found, err))
 		return -1;
 	if (found[0] && found[1])
 		sp_plan_note(rootfs->plan, "static-lookups",

@@ -68,11 +68,7 @@ static bool is_words(const struct item *item, struct sp_buf *words)
 			sp_buf_addstr(words, " all");
 		return true;
 	}
-	if (strcmp(item->name, "compress") == 0)
-		sp_buf_addstr(words, "gzip zstd none");
-	else if (strcmp(item->name, "engine") == 0)
-		sp_buf_addstr(words, "docker podman containerd k3s kind");
-	else if (item->arg[strspn(item->arg, "abcdefghijklmnopqrstuvwxyz|")] == '\0')
+	if (item->arg[strspn(item->arg, "abcdefghijklmnopqrstuvwxyz0123456789|")] == '\0')
 		for (const char *p = item->arg; *p; p++)	/* "one|split" */
 			sp_buf_addch(words, *p == '|' ? ' ' : *p);
 	return words->len > 0;
